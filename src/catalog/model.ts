@@ -1,0 +1,74 @@
+/** What the catalog holds, as the rest of the house sees it. Secrets are absent; `Vault`-sealed values stay in the catalog. */
+
+export type DialectName = 'pixboost' | 'imagekit' | 'kraken' | 'compressor' | 'filestack'
+
+/** A tenant with everything the request path asks for; immutable, replaced as a whole when something changes. */
+export type Project = {
+  readonly id: string
+  readonly keys: readonly Key[]
+  /** In declared order. */
+  readonly connections: readonly Connection[]
+  /** The dialects' own sections of the configuration, validated by `config`. */
+  readonly settings: ProjectSettings
+}
+
+export type Key = {
+  readonly label: string
+  readonly publicKey: string
+  /** Hosts whose pictures may be asked for by URL: exact, or `.example.org` for every sub-domain. */
+  readonly allowedHosts: readonly string[]
+  /** Empty = all dialects. */
+  readonly dialects: readonly DialectName[]
+  readonly declared: boolean
+}
+
+export type Connection = {
+  /** Stable across edits; changes of `revision` mean that stores opened from it must be opened anew. */
+  readonly id: string
+  readonly revision: number
+  readonly alias: string
+  readonly name: string
+  readonly provider: 's3' | 'folder' | 'web' | 'azure'
+  readonly read: boolean
+  readonly write: boolean
+  readonly prefix: string
+  readonly bucket?: string
+  readonly buckets: readonly string[]
+  readonly region?: string
+  readonly endpoint?: string
+  readonly forcePathStyle?: boolean
+  /** Present when the connection has its own S3 keys; the secret is opened by `Catalog.openSecret`. */
+  readonly accessKeyId?: string
+  readonly path?: string
+  readonly baseUrl?: string
+  readonly accountName?: string
+  readonly container?: string
+  readonly encodeKeys: boolean
+  readonly canonicalBaseUrl?: string
+  readonly publicBaseUrl?: string
+  /** From the operator (file, command line) rather than through a project's API. */
+  readonly operator: boolean
+  readonly declared: boolean
+}
+
+export type ProjectSettings = {
+  readonly pixboost: PixboostSettings
+  /** Settings of dialects that are not built yet are carried as they were declared. */
+  readonly others: Readonly<Record<string, unknown>>
+}
+export type PixboostSettings = {
+  readonly cacheSeconds: number
+  readonly upstreamErrors: 'mapped' | 'always500'
+  readonly saveData: boolean
+  readonly engineRoutes: boolean
+}
+
+/** What the request path needs; answered from memory. */
+export interface Directory {
+  /** Grows with every change of anything; memoised results of an older generation are void. */
+  readonly generation: number
+  project(id: string): Project | undefined
+  byPublicKey(publicKey: string): { readonly project: Project; readonly key: Key } | undefined
+  /** Found by HMAC index, then compared in constant time. */
+  bySecret(secret: string): { readonly project: Project; readonly key: Key } | undefined
+}

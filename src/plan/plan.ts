@@ -1,0 +1,262 @@
+/**
+ * The Plan: what shall happen to a picture, in the words of pictures. A dialect compiles its request into one; the engine
+ * runs it. Plans are plain data: serialisable, comparable, free of I/O, free of any dialect and of sharp.
+ */
+
+/** Formats this server can write. */
+export type OutputFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif'
+/** Formats this server can tell apart when reading. `svg` is never decoded unless a Plan asks to rasterise. */
+export type SourceFormat = OutputFormat | 'tiff' | 'bmp' | 'svg' | 'heic' | 'jxl' | 'ico' | 'pdf' | 'psd'
+
+// ── where the bytes come from ────────────────────────────────────────────────────────────────────────────────────────
+
+/** An object behind a named connection of the project, or a plain web URL bounded by a host list. */
+export type SourceRef =
+  | {
+      readonly kind: 'object'
+      readonly connection: string
+      readonly bucket?: string
+      readonly key: string
+      readonly ask?: Ask
+    }
+  | {
+      readonly kind: 'url'
+      readonly url: string
+      readonly hosts?: readonly string[]
+      readonly headers?: Readonly<Record<string, string>>
+      readonly ask?: Ask
+    }
+
+/** Normalised request headers a web source may answer differently to; part of the source's identity. */
+export type Ask = { readonly accept: string; readonly encoding: 'gzip' | 'identity' }
+
+// ── symbolic lengths ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** `initial*`: the source as stored after orientation; `width…`: the picture entering the step; `base*`: the picture under a layer. */
+export type Variable =
+  | 'initialWidth'
+  | 'initialHeight'
+  | 'initialRatio'
+  | 'width'
+  | 'height'
+  | 'ratio'
+  | 'baseWidth'
+  | 'baseHeight'
+  | 'baseRatio'
+  | 'density'
+
+/** A number of pixels, or arithmetic over picture sizes that `resolve` turns into one. */
+export type Expression =
+  | number
+  | { readonly get: Variable }
+  | {
+      readonly op: 'add' | 'sub' | 'mul' | 'div' | 'mod' | 'pow' | 'min' | 'max'
+      readonly left: Expression
+      readonly right: Expression
+    }
+  | { readonly op: 'trunc' | 'ceil'; readonly of: Expression }
+export type Length = Expression
+
+/** A wished box. A missing side follows the ratio (`ratio` if given, else the picture's). `scale` multiplies both sides. */
+export type Box<L> = { readonly width?: L; readonly height?: L; readonly ratio?: L; readonly scale?: L }
+
+// ── colours and paints ───────────────────────────────────────────────────────────────────────────────────────────────
+
+/** 8-bit sRGB, alpha 0…1. */
+export type Colour = { readonly r: number; readonly g: number; readonly b: number; readonly alpha: number }
+
+/** What fills space. Blurred, dominant and gradient paints are evaluated on the picture that ENTERS the step. */
+export type Paint =
+  | { readonly kind: 'solid'; readonly colour: Colour }
+  | { readonly kind: 'blurred'; readonly sigma: number | 'auto'; readonly brightness: number }
+  | { readonly kind: 'dominant' }
+  | {
+      readonly kind: 'gradient'
+      readonly stops: readonly Colour[] | { readonly dominant: 2 | 4 }
+      readonly angle: number
+      readonly reach?: Length
+    }
+
+// ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Which part is kept when something must be cut, and where the picture stands on a larger canvas. */
+export type Focus<L = Length> =
+  /** x, y: 0 = left/top, 0.5 = middle, 1 = right/bottom; offsets round down. */
+  | { readonly kind: 'anchor'; readonly x: 0 | 0.5 | 1; readonly y: 0 | 0.5 | 1 }
+  /** Top-left corner of the window in pixels. */
+  | { readonly kind: 'corner'; readonly x: L; readonly y: L }
+  /** Centre of the window in pixels. */
+  | { readonly kind: 'centre'; readonly x: L; readonly y: L }
+  /** An area that shall stay inside, centred as far as possible. */
+  | { readonly kind: 'area'; readonly x: L; readonly y: L; readonly width: L; readonly height: L }
+  /** The part of the picture the eye goes to; measured by the engine. */
+  | { readonly kind: 'attention' }
+
+/**
+ * Brings the picture to a size. Derived sides are floor(x + 0.5), at least 1.
+ * - `cover`: scale until both sides are reached, cut the surplus around `focus`: exactly the box
+ * - `inside`: scale until it fits; with `surround` the rest of the box is painted: exactly the box
+ * - `outside`: scale until both sides are reached, cut nothing
+ * - `stretch`: exactly the box, ratio lost
+ * - `native`: cut the box out at native scale, no canvas beyond the picture
+ * - `canvas`: the picture at native scale on a canvas of exactly the box: surplus cut, shortage painted
+ * With `enlarge: false` the picture is never scaled up (`cover` then keeps the box's ratio at the largest size without).
+ */
+export type Place = {
+  readonly kind: 'place'
+  readonly box: Box<Length>
+  readonly mode: 'cover' | 'inside' | 'outside' | 'stretch' | 'native' | 'canvas'
+  readonly enlarge: boolean
+  readonly focus: Focus
+  readonly surround?: Paint
+}
+
+/** Turns the pixels as the EXIF orientation says and forgets it. */
+export type Orient = { readonly kind: 'orient' }
+
+/**
+ * Cuts uniform edges. `exact`: whole rows and columns equal to a corner pixel go, each edge by its own corner (top and left:
+ * top-left; right: top-right; bottom: bottom-left); a picture of one colour becomes one transparent pixel. `similar`: edges
+ * within `tolerance` (0…255) of the top-left pixel go.
+ */
+export type Trim = {
+  readonly kind: 'trim'
+  readonly rule: { readonly kind: 'exact' } | { readonly kind: 'similar'; readonly tolerance: number }
+}
+
+/** Clockwise degrees; the canvas grows to hold the result, `background` (default transparent) fills the corners. */
+export type Rotate = { readonly kind: 'rotate'; readonly degrees: number; readonly background?: Colour }
+
+/** `horizontal` swaps left and right, `vertical` top and bottom. */
+export type Mirror = { readonly kind: 'mirror'; readonly axis: 'horizontal' | 'vertical' }
+
+export type Effect = {
+  readonly kind: 'effect'
+  readonly effect:
+    | { readonly name: 'greyscale' }
+    | { readonly name: 'negate' }
+    | { readonly name: 'normalise' }
+    | { readonly name: 'blur'; readonly sigma: number }
+    | { readonly name: 'sharpen'; readonly sigma: number }
+    | { readonly name: 'opacity'; readonly factor: number }
+    | { readonly name: 'modulate'; readonly brightness: number; readonly saturation: number; readonly hue: number }
+}
+
+/** A frame of `width` pixels around the picture: both sides grow by twice the width. */
+export type Border = { readonly kind: 'border'; readonly width: Length; readonly colour: Colour }
+
+/** Rounds corners: radii clockwise from top-left, or the inscribed ellipse. Outside is transparent. */
+export type Mask = { readonly kind: 'mask'; readonly radius: 'ellipse' | readonly [Length, Length, Length, Length] }
+
+/** Lays the picture on a solid colour; the result is opaque. */
+export type Flatten = { readonly kind: 'flatten'; readonly colour: Colour }
+
+export type Placement =
+  | { readonly kind: 'anchor'; readonly x: 0 | 0.5 | 1; readonly y: 0 | 0.5 | 1 }
+  /** Offsets in pixels; absent = centred on that axis; `fromEnd` counts from the right/bottom edge. */
+  | { readonly kind: 'offset'; readonly x?: Offset; readonly y?: Offset }
+export type Offset = { readonly value: Length; readonly fromEnd: boolean; readonly of: 'edge' | 'centre' }
+
+export type LayerPicture =
+  | { readonly kind: 'source'; readonly source: SourceRef }
+  | { readonly kind: 'solid'; readonly colour: Colour; readonly box: Box<Length> }
+
+export type Layer = {
+  readonly kind: 'layer'
+  readonly picture: LayerPicture
+  readonly steps: readonly Step[]
+  readonly at: Placement
+  readonly blend: 'over' | 'multiply' | 'keep-under' | 'punch-out'
+}
+
+/** Compares sizes at this point of the chain. Cases are tried in order; none true and no `otherwise`: nothing happens. */
+export type Branch = {
+  readonly kind: 'branch'
+  readonly cases: readonly { readonly when: Condition; readonly steps: readonly Step[] }[]
+  readonly otherwise: readonly Step[]
+}
+export type Condition =
+  | { readonly all: readonly Condition[] }
+  | { readonly any: readonly Condition[] }
+  | { readonly left: Expression; readonly is: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; readonly right: Expression }
+
+export type Step = Orient | Trim | Place | Rotate | Mirror | Effect | Border | Mask | Layer | Flatten | Branch
+
+// ── output ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Reasons not to take a candidate format. All sizes are in pixels; `area` is evaluated on the stored source size. */
+export type Unless =
+  | { readonly kind: 'source-format'; readonly formats: readonly SourceFormat[] }
+  | { readonly kind: 'illustration' }
+  | { readonly kind: 'area'; readonly area: Expression; readonly atLeast: number }
+  | { readonly kind: 'area-zero'; readonly area: Expression }
+  | { readonly kind: 'source-side'; readonly atLeast: number }
+  | { readonly kind: 'animated' }
+  | { readonly kind: 'alpha' }
+
+/** How a source format that the web cannot show (or this server cannot write) is replaced when the output is "as the source". */
+export type Substitute = 'png' | 'jpeg-or-png'
+
+export type Choose =
+  | { readonly kind: 'fixed'; readonly format: OutputFormat }
+  | { readonly kind: 'as-source'; readonly substitute: Substitute }
+  /** The first candidate that the request's offer holds and no `unless` forbids; else `otherwise`. */
+  | {
+      readonly kind: 'negotiated'
+      readonly candidates: readonly { readonly format: OutputFormat; readonly unless: readonly Unless[] }[]
+      readonly otherwise: Choose
+    }
+
+/**
+ * - `fixed`: the encoder's scale, 1…100
+ * - `by-source`: from the source's own quality (JPEG: estimated from its tables; PNG: 100; else unknown). The first row whose
+ *   `above` is below the source quality holds; `'source'` takes the source's quality itself. `less` is subtracted; 1…100.
+ */
+export type Quality =
+  | { readonly kind: 'fixed'; readonly value: number }
+  | {
+      readonly kind: 'by-source'
+      readonly tables: Readonly<Partial<Record<OutputFormat, QualityTable>>>
+      readonly less: number
+    }
+export type QualityTable = {
+  readonly unknown: number
+  readonly rows: readonly { readonly above: number; readonly quality: number | 'source' }[]
+}
+
+/** What stays besides pixels. `keep`: profile kept in the listed formats, pixels converted to sRGB elsewhere. `convert`: to sRGB, profile dropped. `discard`: dropped without conversion. */
+export type Keep = {
+  readonly profile:
+    | { readonly kind: 'keep'; readonly formats: readonly OutputFormat[] }
+    | { readonly kind: 'convert' }
+    | { readonly kind: 'discard' }
+  readonly exif: boolean
+  readonly xmp: boolean
+}
+
+export type Output =
+  /** The source's bytes as they are; nothing is decoded. Steps must be empty. */
+  | { readonly kind: 'untouched' }
+  | {
+      readonly kind: 'encode'
+      readonly choose: Choose
+      readonly quality: Quality
+      /** `'illustration'`: lossless when the source is classified as illustration. PNG is always lossless unless `palette`. */
+      readonly lossless: boolean | 'illustration'
+      readonly progressive: boolean
+      readonly chroma: '4:2:0' | '4:4:4'
+      readonly palette: boolean
+      readonly metadata: Keep
+      /** What is answered when the result has more bytes than the source. */
+      readonly ifLarger: 'keep' | 'source'
+      /** Vector sources: handed on untouched, or rendered. */
+      readonly vector: 'untouched' | 'rasterise'
+    }
+
+/** `all` frames of an animation, only the `first`, or one `page` (1-based) of a document. */
+export type FrameSelect =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'first' }
+  | { readonly kind: 'page'; readonly page: number }
+
+export type Plan = { readonly frame: FrameSelect; readonly steps: readonly Step[]; readonly output: Output }

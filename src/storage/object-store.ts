@@ -1,0 +1,107 @@
+/**
+ * A place that holds objects by key: a bucket, a folder, a web server. The same interface serves sources, targets and the
+ * result cache. Keys are full object keys (the connection's prefix is joined by `stores.ts`, not here).
+ */
+export interface ObjectStore {
+  readonly capabilities: Capabilities
+  /** Facts of an object without its bytes. Throws Fault object-missing, access-denied, source-*, store-misconfigured. */
+  head(key: ObjectKey, options?: ReadOptions): Promise<ObjectHead>
+  /** The object. With `ifNoneMatch` the answer may be `unchanged`. A body that ends early throws source-unreachable. */
+  get(key: ObjectKey, options?: GetOptions): Promise<ObjectAnswer>
+  /** Writes atomically: the object appears whole or not at all. A body whose length differs from `size` is not stored. */
+  put(key: ObjectKey, body: PutBody, options?: PutOptions): Promise<{ readonly version: string | undefined }>
+  /** Deleting what does not exist is no error. */
+  delete(key: ObjectKey): Promise<void>
+  /** Keys below a prefix in ascending order, page by page. */
+  list(
+    prefix: string,
+    options?: { readonly limit?: number; readonly after?: string; readonly bucket?: string },
+  ): Promise<{ readonly entries: readonly ObjectEntry[]; readonly more: boolean }>
+  /** A URL that works without credentials for `expiresSeconds`. Throws `unsupported` where the store cannot. */
+  presign(key: ObjectKey, method: 'GET' | 'PUT', expiresSeconds: number): Promise<string>
+  close(): Promise<void>
+}
+
+/** `bucket` overrides the connection's own one. */
+export type ObjectKey = { readonly key: string; readonly bucket?: string }
+
+export type Capabilities = {
+  readonly write: boolean
+  readonly acl: boolean
+  readonly tags: boolean
+  readonly storageClass: boolean
+  readonly metadata: boolean
+  readonly presign: boolean
+}
+
+export type ReadOptions = {
+  readonly signal?: AbortSignal
+  /** Only web sources look at these. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+export type GetOptions = ReadOptions & {
+  readonly range?: { readonly start: number; readonly end?: number }
+  readonly ifNoneMatch?: string
+}
+
+export type ObjectHead = {
+  /** Identifies these bytes: the ETag, else last-modified + size. Absent when the store says neither. */
+  readonly version: string | undefined
+  readonly etag: string | undefined
+  /** Bytes; absent when a web server does not say. */
+  readonly size: number | undefined
+  readonly lastModified: Date | undefined
+  readonly contentType: string | undefined
+  readonly contentEncoding: string | undefined
+  /** User metadata (`x-amz-meta-*` without the prefix, lower case); for web sources the response headers. */
+  readonly metadata: Readonly<Record<string, string>>
+}
+export type ObjectAnswer =
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'object'; readonly head: ObjectHead; readonly body: AsyncIterable<Uint8Array> }
+
+export type ObjectEntry = {
+  readonly key: string
+  readonly size: number
+  readonly lastModified: Date | undefined
+  readonly etag: string | undefined
+}
+
+export type PutBody = Uint8Array | AsyncIterable<Uint8Array>
+export type PutOptions = {
+  /** Exact length of the body; required for streams whose length is known. */
+  readonly size?: number
+  readonly contentType?: string
+  readonly contentEncoding?: string
+  readonly contentDisposition?: string
+  readonly cacheControl?: string
+  readonly expires?: Date
+  readonly acl?: string
+  readonly storageClass?: string
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly tags?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** Everything an adapter needs to know; secrets are already opened. */
+export type StoreConfig =
+  | {
+      readonly provider: 's3'
+      readonly bucket?: string
+      readonly region?: string
+      readonly endpoint?: string
+      readonly forcePathStyle?: boolean
+      readonly accessKeyId?: string
+      readonly secretAccessKey?: string
+      readonly sessionToken?: string
+      /** An endpoint named by a caller is guarded; one from the operator's file is not. */
+      readonly guarded: boolean
+    }
+  | { readonly provider: 'folder'; readonly path: string }
+  | {
+      readonly provider: 'web'
+      readonly baseUrl?: string
+      readonly guarded: boolean
+      readonly hosts?: readonly string[]
+      readonly headers?: Readonly<Record<string, string>>
+    }
