@@ -1,0 +1,59 @@
+import { accessSync, constants, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+/** A real program that some tests run against. */
+export type Part = {
+  readonly name: string
+  /** What the tests do with it. */
+  readonly purpose: string
+  /** One shell command that puts it in place on Debian and Ubuntu. */
+  readonly enable: string
+  /** Path of the program, undefined when it is not there. Looks at the machine anew on every call. */
+  find(): string | undefined
+}
+
+export type PartName = 'versitygw' | 'postgres'
+
+/** Every real part that tests use. `npm test` installs them with CI=true; elsewhere tests without them are skipped aloud. */
+export const PARTS: Readonly<Record<PartName, Part>> = {
+  versitygw: {
+    name: 'versitygw',
+    purpose: 'a real S3 server',
+    enable: 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0',
+    find: () => findProgram('versitygw', [process.env.GOBIN ?? '', join(process.env.GOPATH ?? join(homedir(), 'go'), 'bin')]),
+  },
+  postgres: {
+    name: 'postgres',
+    purpose: 'a real PostgreSQL server',
+    enable: 'apt-get install -y --no-install-recommends postgresql',
+    find: () => findProgram('initdb', postgresFolders()),
+  },
+}
+
+/** Path of an executable file on the PATH or in one of the further folders. */
+export function findProgram(name: string, folders: readonly string[] = []): string | undefined {
+  const places = [...(process.env.PATH ?? '').split(delimiter), ...folders].filter((folder) => folder !== '')
+  return places.map((folder) => join(folder, name)).find(isExecutable)
+}
+
+/** Debian keeps the server's programs off the PATH, one folder per version; the newest comes first. */
+function postgresFolders(): readonly string[] {
+  const base = '/usr/lib/postgresql'
+  try {
+    return readdirSync(base)
+      .sort((a, b) => Number(b) - Number(a))
+      .map((version) => join(base, version, 'bin'))
+  } catch {
+    return []
+  }
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
