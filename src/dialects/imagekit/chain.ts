@@ -17,7 +17,7 @@ export type LayerBlock = { readonly kind: 'layer'; readonly type: string; readon
 export type IfBlock = {
   readonly kind: 'if'
   readonly condition: string
-  readonly then: Chain
+  readonly chain: Chain
   readonly otherwise?: Chain
 }
 
