@@ -1,0 +1,69 @@
+import type { Connection, DialectName, Key, Project } from '../catalog/model.ts'
+import type { ObjectStore } from '../storage/object-store.ts'
+
+/** What the command line asks of the house; `main.ts` hands it in. */
+export type Ports = {
+  readonly version: string
+  /** Runs the server until it is told to stop. Throws when it cannot start. */
+  serve(options: Location): Promise<void>
+  /** Opens catalog and stores without a server; to be closed. A server that runs on the same catalog notices changes. */
+  open(options: Location): Promise<Desk>
+  readonly terminal: Terminal
+}
+
+/** Where the configuration is; absent = TINTYPE_CONFIG, else ./tintype.yaml when present. */
+export type Location = { readonly config?: string }
+
+/** The process's surroundings. */
+export type Terminal = {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown }
+  /** Writes answers. */
+  out(text: string): void
+  /** Writes prompts, warnings and errors. */
+  err(text: string): void
+}
+
+/** The operator's view of the catalog. */
+export interface Desk {
+  projects(): readonly Project[]
+  /** Fault conflict when it exists already, bad-parameter when the id cannot be one. */
+  addProject(id: string): Promise<void>
+  /** Makes a key pair; the secret is shown here and nowhere else. Fault conflict, bad-parameter, limit-reached. */
+  addKey(project: string, key: NewKey): Promise<{ readonly key: Key; readonly secret: string }>
+  /** Fault not-found, or conflict for a key that the file declares. */
+  removeKey(project: string, publicKey: string): Promise<void>
+  /** Fault conflict, bad-parameter, limit-reached. */
+  addConnection(project: string, connection: NewConnection): Promise<Connection>
+  /** Fault not-found, or conflict for a connection that the file declares. */
+  removeConnection(project: string, alias: string): Promise<void>
+  /** The store behind a connection. Keys are full object keys, the connection's prefix included. Not to be closed. */
+  store(project: string, connection: Connection): Promise<ObjectStore>
+  close(): Promise<void>
+}
+
+export type NewKey = {
+  readonly label: string
+  readonly allowedHosts: readonly string[]
+  readonly dialects: readonly DialectName[]
+}
+
+/** A connection as the operator names it; validated by the catalog. */
+export type NewConnection = {
+  readonly alias: string
+  readonly name: string
+  readonly provider: 's3' | 'folder' | 'web'
+  readonly read: boolean
+  readonly write: boolean
+  readonly prefix: string
+  readonly buckets: readonly string[]
+  readonly bucket?: string
+  readonly region?: string
+  readonly endpoint?: string
+  readonly forcePathStyle?: boolean
+  readonly accessKeyId?: string
+  readonly secretAccessKey?: string
+  readonly path?: string
+  readonly baseUrl?: string
+  readonly publicBaseUrl?: string
+}
