@@ -14,12 +14,14 @@ export type Facts = {
   readonly space: 'rgb' | 'grey' | 'cmyk' | 'other'
   readonly profile: boolean
   readonly bytes: number
+  /** Dots per inch when the file says so. */
+  readonly density?: number
   /** IJG quality 1…100 estimated from the quantisation tables; JPEG only, absent when it cannot be estimated. */
   readonly quality?: number
   /** Milliseconds per frame and number of loops (0 = for ever); animations only. */
   readonly delays?: readonly number[]
   readonly loop?: number
-  /** Measured on demand: is the picture a drawing rather than a photograph? */
+  /** Measured on demand, of PNG sources only (`needsIllustration`): is the picture a drawing rather than a photograph? */
   readonly illustration?: boolean
 }
 

@@ -32,7 +32,10 @@ export type Ask = { readonly accept: string; readonly encoding: 'gzip' | 'identi
 
 // ── symbolic lengths ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** `initial*`: the source as stored after orientation; `width…`: the picture entering the step; `base*`: the picture under a layer. */
+/**
+ * `initial*`: the source, upright when the steps orient it; `width…`: the picture entering the step (in a Placement: the finished
+ * layer); `base*`: the picture under a layer; `density`: dots per inch, 72 when the source says nothing.
+ */
 export type Variable =
   | 'initialWidth'
   | 'initialHeight'
@@ -79,13 +82,16 @@ export type Paint =
 
 // ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Which part is kept when something must be cut, and where the picture stands on a larger canvas. */
+/**
+ * Which part is kept when something must be cut, and where the picture stands on a larger canvas (anywhere but an anchor: in
+ * the middle). Coordinates are pixels of the picture that enters the step, whatever it is scaled to.
+ */
 export type Focus<L = Length> =
   /** x, y: 0 = left/top, 0.5 = middle, 1 = right/bottom; offsets round down. */
   | { readonly kind: 'anchor'; readonly x: 0 | 0.5 | 1; readonly y: 0 | 0.5 | 1 }
-  /** Top-left corner of the window in pixels. */
+  /** Top-left corner of the window; a `native` window is cut to the picture. */
   | { readonly kind: 'corner'; readonly x: L; readonly y: L }
-  /** Centre of the window in pixels. */
+  /** Centre of the window; a `native` window must not leave the picture. */
   | { readonly kind: 'centre'; readonly x: L; readonly y: L }
   /** An area that shall stay inside, centred as far as possible. */
   | { readonly kind: 'area'; readonly x: L; readonly y: L; readonly width: L; readonly height: L }
@@ -155,8 +161,18 @@ export type Placement =
   | { readonly kind: 'anchor'; readonly x: 0 | 0.5 | 1; readonly y: 0 | 0.5 | 1 }
   /** Offsets in pixels; absent = centred on that axis; `fromEnd` counts from the right/bottom edge. */
   | { readonly kind: 'offset'; readonly x?: Offset; readonly y?: Offset }
-export type Offset = { readonly value: Length; readonly fromEnd: boolean; readonly of: 'edge' | 'centre' }
+/**
+ * `of`: which point of the layer is placed, its left/top edge (with `fromEnd` its right/bottom edge) or its centre. `from`: the
+ * point of the base that is counted from, as a part of its side, default 0; `fromEnd` counts back from the far edge instead.
+ */
+export type Offset = {
+  readonly value: Length
+  readonly fromEnd: boolean
+  readonly of: 'edge' | 'centre'
+  readonly from?: 0 | 0.5 | 1
+}
 
+/** A solid without a side has its base's. */
 export type LayerPicture =
   | { readonly kind: 'source'; readonly source: SourceRef }
   | { readonly kind: 'solid'; readonly colour: Colour; readonly box: Box<Length> }
@@ -184,7 +200,10 @@ export type Step = Orient | Trim | Place | Rotate | Mirror | Effect | Border | M
 
 // ── output ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** Reasons not to take a candidate format. All sizes are in pixels; `area` is evaluated on the stored source size. */
+/**
+ * Reasons not to take a candidate format. All sizes are in pixels; `area` is evaluated on the stored source size (all of
+ * `initial*`, `width…`). Only a PNG source can be an illustration.
+ */
 export type Unless =
   | { readonly kind: 'source-format'; readonly formats: readonly SourceFormat[] }
   | { readonly kind: 'illustration' }
@@ -209,7 +228,7 @@ export type Choose =
 
 /**
  * - `fixed`: the encoder's scale, 1…100
- * - `by-source`: from the source's own quality (JPEG: estimated from its tables; PNG: 100; else unknown). The first row whose
+ * - `by-source`: from the source's own quality (JPEG: estimated from its tables, 92 when they tell nothing; PNG: 100; else unknown). The first row whose
  *   `above` is below the source quality holds; `'source'` takes the source's quality itself. `less` is subtracted; 1…100.
  */
 export type Quality =
