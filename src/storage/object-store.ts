@@ -42,13 +42,15 @@ export type ReadOptions = {
 export type GetOptions = ReadOptions & {
   readonly range?: { readonly start: number; readonly end?: number }
   readonly ifNoneMatch?: string
+  /** A longer answer ends in Fault too-large, before or while it flows. */
+  readonly maxBytes?: number
 }
 
 export type ObjectHead = {
   /** Identifies these bytes: the ETag, else last-modified + size. Absent when the store says neither. */
   readonly version: string | undefined
   readonly etag: string | undefined
-  /** Bytes; absent when a web server does not say. */
+  /** Bytes of the whole object, also in the answer to a range; absent when a web server does not say. */
   readonly size: number | undefined
   readonly lastModified: Date | undefined
   readonly contentType: string | undefined

@@ -1,0 +1,111 @@
+import { constants } from 'node:fs'
+import { type FileHandle, lstat, mkdir, open, readlink, realpath } from 'node:fs/promises'
+import path from 'node:path'
+import { Fault } from '../../faults.ts'
+
+/** Names that begin so are this adapter's own (unfinished writes): no key may mean them and no listing shows them. */
+export const RESERVED = '.tintype-'
+
+const SEGMENT_BYTES = 255
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants
+/** Windows has neither flag. */
+const FOLDER_FLAGS = O_RDONLY | (O_DIRECTORY ?? 0) | (O_NOFOLLOW ?? 0)
+
+/**
+ * The path segments of a key, or `undefined` when a file system cannot hold such a key: it has no empty segments
+ * (leading, trailing or double slashes) and no segment above 255 bytes, and reserved names are not for callers.
+ */
+export function segmentsOf(key: string): readonly [string, ...string[]] | undefined {
+  const [first = '', ...rest] = key.split('/')
+  const segments: readonly [string, ...string[]] = [first, ...rest]
+  return segments.every(isName) ? segments : undefined
+}
+
+/** Whether a text can name a file or folder here. */
+export function isName(segment: string): boolean {
+  if (segment === '' || segment === '.' || segment === '..' || segment.includes('\0')) return false
+  if (Buffer.byteLength(segment) > SEGMENT_BYTES || segment.startsWith(RESERVED)) return false
+  return process.platform !== 'win32' || !/[<>:"\\|?*]|[. ]$/.test(segment)
+}
+
+/**
+ * The root of a store or of one of its containers, symbolic links above it resolved. Throws Fault store-misconfigured when
+ * it is no folder, or when `bucket` is no plain name.
+ */
+export async function rootOf(root: string, bucket: string | undefined): Promise<string> {
+  if (bucket !== undefined && (!isName(bucket) || bucket.includes('/'))) {
+    throw new Fault('store-misconfigured', 'the container name is not valid')
+  }
+  try {
+    const real = await realpath(root)
+    const folder = bucket === undefined ? real : path.join(real, bucket)
+    const stat = await lstat(folder)
+    if (stat.isDirectory()) return folder
+  } catch {
+    // Said below, without the path.
+  }
+  throw new Fault('store-misconfigured', 'the folder of the connection does not exist', {
+    context: { reason: 'no-folder' },
+  })
+}
+
+/**
+ * A folder held open, reached without following a symbolic link below the root. `at(name)` is a path to an entry that stays in this
+ * very folder even when somebody renames or replaces it meanwhile (Linux: through the open descriptor).
+ */
+export type OpenFolder = { at(name: string): string; sync(): Promise<void>; close(): Promise<void> }
+
+/**
+ * Opens the folder `segments` below `root` (as from `rootOf`). With `create`, missing folders are made. A symbolic link on the way is
+ * answered like a missing entry (ENOENT), a file like one too (ENOTDIR).
+ */
+export async function openFolder(root: string, segments: readonly string[], create: boolean): Promise<OpenFolder> {
+  const folder = path.join(root, ...segments)
+  if (create) await makeFolders(root, segments)
+  let handle: FileHandle
+  try {
+    handle = await open(folder, FOLDER_FLAGS)
+  } catch (error) {
+    // Windows opens no folders.
+    if (process.platform !== 'win32') throw error
+    await checkReal(folder)
+    return { at: (name) => path.join(folder, name), sync: async () => undefined, close: async () => undefined }
+  }
+  try {
+    const descriptor = `/proc/self/fd/${handle.fd}`
+    const held = process.platform === 'linux' ? await readlink(descriptor).catch(() => undefined) : undefined
+    if (held === undefined) await checkReal(folder)
+    else if (held !== folder) throw linkFound()
+    const base = held === undefined ? folder : descriptor
+    return { at: (name) => `${base}/${name}`, sync: () => handle.sync(), close: () => handle.close() }
+  } catch (error) {
+    await handle.close()
+    throw error
+  }
+}
+
+/** One by one, so that nothing is made behind a symbolic link. */
+async function makeFolders(root: string, segments: readonly string[]): Promise<void> {
+  let folder = root
+  for (const segment of segments) {
+    folder = path.join(folder, segment)
+    const made = await mkdir(folder).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+        throw error
+      },
+    )
+    if (!made && !(await lstat(folder)).isDirectory()) {
+      throw Object.assign(new Error('a file or link is in the way'), { code: 'ENOTDIR' })
+    }
+  }
+}
+
+async function checkReal(folder: string): Promise<void> {
+  if ((await realpath(folder)) !== folder) throw linkFound()
+}
+
+function linkFound(): Error {
+  return Object.assign(new Error('a symbolic link is not followed'), { code: 'ENOENT' })
+}

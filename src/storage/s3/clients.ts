@@ -1,0 +1,145 @@
+import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { LRUCache } from 'lru-cache'
+import { Fault, isFault } from '../../faults.ts'
+import type { Agents } from '../agents.ts'
+import { abortReason, throwIfAborted, untilAborted } from '../body.ts'
+import type { StoreConfig } from '../object-store.ts'
+import { readS3Error, type S3Error, s3Fault } from './faults.ts'
+
+export type S3Config = Extract<StoreConfig, { provider: 's3' }>
+
+/** Runs calls on the right client for a bucket. */
+export type S3Clients = {
+  /**
+   * Runs `call` with the client of the bucket's region. When the store answers that the bucket lives elsewhere, the
+   * region is remembered for the bucket and the call repeated once; so `call` must be repeatable. Session tokens of the
+   * machine's own role that expired are fetched anew once. Throws the SDK's errors; an abort throws its reason.
+   */
+  run<T>(bucket: string, signal: AbortSignal | undefined, call: (client: S3Client) => Promise<T>): Promise<T>
+  /** Finds out the region of a bucket before a call that cannot be repeated. Faults are left to that call. */
+  locate(bucket: string, signal?: AbortSignal): Promise<void>
+}
+
+const ATTEMPTS = 4
+const DEFAULT_REGION = 'us-east-1'
+
+/** Clients of one configuration, one per region, all on the shared pool of connections. */
+export function createClients(config: S3Config, agents: Agents): S3Clients {
+  if (config.guarded && config.accessKeyId === undefined) {
+    // The machine's own role must never sign for an endpoint that a caller chose.
+    throw new Fault('store-misconfigured', 'a store named by a caller needs its own keys')
+  }
+  const pool = agents.node(config.guarded)
+  const handler = new NodeHttpHandler({
+    httpAgent: pool.http,
+    httpsAgent: pool.https,
+    connectionTimeout: agents.timeouts.connect,
+    socketTimeout: agents.timeouts.idle,
+  })
+  const regions = new LRUCache<string, string>({ max: 1000 })
+  const clients = new LRUCache<string, S3Client>({ max: 32 })
+
+  const regionOf = (bucket: string) => regions.get(bucket) ?? config.region ?? DEFAULT_REGION
+  const clientFor = (region: string) => {
+    const known = clients.get(region)
+    if (known !== undefined) return known
+    const client = makeClient(config, region, handler)
+    clients.set(region, client)
+    return client
+  }
+
+  const run: S3Clients['run'] = async (bucket, signal, call) => {
+    let moved = false
+    let renewed = false
+    for (;;) {
+      throwIfAborted(signal)
+      const region = regionOf(bucket)
+      try {
+        // The SDK looks at the signal only while a request runs, not while it waits for the next attempt.
+        return await untilAborted(call(clientFor(region)), signal)
+      } catch (error) {
+        const reason = abortReason(signal)
+        if (reason !== undefined) throw reason
+        const answer = isFault(error) ? undefined : readS3Error(error)
+        if (answer === undefined) throw error
+        const elsewhere = regionIn(answer, region)
+        if (elsewhere !== undefined && !moved) {
+          moved = true
+          regions.set(bucket, elsewhere)
+        } else if (isExpired(answer) && config.accessKeyId === undefined && !renewed) {
+          renewed = true
+          clients.clear()
+        } else {
+          throw error
+        }
+      }
+    }
+  }
+
+  return {
+    run,
+    async locate(bucket, signal) {
+      if (regions.has(bucket)) return
+      try {
+        await run(bucket, signal, (client) => client.send(new HeadBucketCommand({ Bucket: bucket })))
+      } catch {
+        // No permission to look, or no such bucket: the real call says it better.
+      }
+      if (!regions.has(bucket)) regions.set(bucket, regionOf(bucket))
+    },
+  }
+}
+
+function makeClient(config: S3Config, region: string, requestHandler: NodeHttpHandler): S3Client {
+  const { accessKeyId, secretAccessKey, sessionToken } = config
+  return new S3Client({
+    region,
+    requestHandler,
+    maxAttempts: ATTEMPTS,
+    retryMode: 'standard',
+    // The default puts checksums where other stores choke on them, and into presigned URLs.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Bodies are small parts that can be sent again; many stores never answer `100 Continue`.
+    expectContinueHeader: false,
+    forcePathStyle: config.forcePathStyle ?? config.endpoint !== undefined,
+    ...(config.endpoint === undefined ? {} : { endpoint: checkEndpoint(config.endpoint) }),
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }),
+  })
+}
+
+function checkEndpoint(endpoint: string): string {
+  const url = URL.parse(endpoint)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new Fault('store-misconfigured', 'the endpoint is no http or https URL')
+  }
+  return endpoint
+}
+
+/** The region that an answer names, when it is another than the one used. */
+function regionIn({ status, headers, region, message }: S3Error, used: string): string | undefined {
+  if (status !== 301 && status !== 307 && status !== 400) return undefined
+  const header = headers['x-amz-bucket-region']
+  const named = (typeof header === 'string' ? header : undefined) ?? region ?? /expecting '([^']+)'/.exec(message)?.[1]
+  return named !== undefined && named !== used && /^[a-z0-9-]{1,40}$/.test(named) ? named : undefined
+}
+
+function isExpired({ name }: S3Error): boolean {
+  return name === 'ExpiredToken' || name === 'ExpiredTokenException' || name === 'TokenRefreshRequired'
+}
+
+/** Runs a call and turns what it throws into a Fault; the reason of an abort passes through. */
+export async function faulting<T>(
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+  put?: Parameters<typeof s3Fault>[1],
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw abortReason(signal) ?? (isFault(error) ? error : s3Fault(error, put))
+  }
+}
