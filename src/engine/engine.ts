@@ -35,5 +35,8 @@ export interface Engine {
     readonly facts: Facts
     readonly offer: Offer
   }): Promise<Rendered | 'untouched'>
+  /** Works at the encode gate, for readiness and metrics. */
+  load(): { readonly running: number; readonly queued: number }
+  /** Waits for what is under way, then ends the worker threads. */
   close(): Promise<void>
 }

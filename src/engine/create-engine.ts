@@ -1,0 +1,171 @@
+import { Fault } from '../faults.ts'
+import { choose, isLossless, keptProfile, needsIllustration, quality } from '../plan/choose.ts'
+import type { Facts, Offer } from '../plan/facts.ts'
+import type { Output, OutputFormat, SourceRef } from '../plan/plan.ts'
+import { resolve } from '../plan/resolve.ts'
+import type { Resolution } from '../plan/resolved.ts'
+import { sourceKey, sourcesOf } from '../plan/sources.ts'
+import { alphaAfter, GROUND, holdsAlpha, mayKeepProfile, type ProfileUse } from './colour.ts'
+import { avifEffort, estimateCost } from './cost.ts'
+import { type Developed, develop } from './develop.ts'
+import type { Engine, EngineOptions, Rendered } from './engine.ts'
+import { createGate } from './gate.ts'
+import { isIllustration } from './illustration.ts'
+import { createLayers, type Opened } from './layers.ts'
+import { configureSharp } from './libvips.ts'
+import { lower } from './lower.ts'
+import type { Stage } from './passes.ts'
+import { probe } from './probe.ts'
+import { type Bench, inputAlpha, inputFrames, inputSize, runToFile } from './run.ts'
+import { type FrameRange, readInput, selectFrames } from './source.ts'
+import { createWorkers } from './workers.ts'
+
+/** How many works may wait per slot, and how long. What waits longer would be answered after its caller has left. */
+const WAITING_PER_SLOT = 32
+const WAIT_MS = 15_000
+
+type Work = Parameters<Engine['render']>[0]
+type EncodeOutput = Extract<Output, { readonly kind: 'encode' }>
+
+/**
+ * The engine: one gate for everything that decodes or encodes, one pool of threads for pixels in JavaScript. sharp is set up
+ * for the process. All faults are of `faults.ts`; anything else thrown is a bug.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const { limits, slots } = options
+  configureSharp()
+  const workers = createWorkers({ size: slots })
+  const gate = createGate({ slots, queue: { length: slots * WAITING_PER_SLOT, waitMs: WAIT_MS } })
+
+  async function render(work: Work): Promise<Rendered | 'untouched'> {
+    const { plan, facts, offer } = work
+    const { output } = plan
+    const format = choose(output, facts, offer)
+    if (output.kind === 'untouched' || format === 'untouched') return 'untouched'
+    if (facts.format === 'svg') throw new Fault('unsupported', 'vector pictures are not rendered here')
+    const range = selectFrames(plan.frame, facts, format)
+    const resolution = resolve(plan.steps, { ...facts, frames: range.count }, limits)
+    const takes = writable(format, output, facts, offer, resolution, range)
+    if (takes.format !== format) return render({ ...work, offer: takes.offer })
+    const opened = await openAll(work)
+    return gate.enter(weightOf(facts, resolution, range, takes), () =>
+      make(work, output, range, resolution, opened, format),
+    )
+  }
+
+  async function make(
+    work: Work,
+    output: EncodeOutput,
+    range: FrameRange,
+    resolution: Resolution,
+    opened: Opened,
+    format: OutputFormat,
+  ): Promise<Rendered | 'untouched'> {
+    const { bytes, facts } = work
+    const used = new Map<string, SourceRef>()
+    const use = (source: SourceRef) => used.set(sourceKey(source), source)
+    const bench = (profile: ProfileUse): Bench => ({
+      inputPixels: limits.inputPixels,
+      profile,
+      layer: createLayers({ opened, limits, workers, use }),
+    })
+    const wishesProfile = keptProfile(output, format, facts)
+    const unkept: ProfileUse = output.metadata.profile.kind === 'discard' ? 'discard' : 'convert'
+    const source = await readInput(bytes, facts, range, limits, workers)
+    // Equal stored values may differ after a conversion and the reverse: a trim is measured on values as stored.
+    const again =
+      source.kind === 'file' && facts.profile && (wishesProfile || resolution.pause?.measure.kind === 'trim')
+    const developed = await develop(source, resolution, bench(again ? 'discard' : unkept), workers, again)
+    const stages = finalStages(developed, format)
+    const keeps = wishesProfile && developed.input.kind === 'file' && mayKeepProfile(stages, facts, format)
+    const frames = inputFrames(developed.input)
+    const encoding = {
+      format,
+      quality: quality(output, format, facts),
+      lossless: isLossless(output, format, facts),
+      progressive: output.progressive,
+      chroma: output.chroma,
+      palette: output.palette,
+      avifEffort: format === 'avif' ? (avifEffort(pixelsOf(developed.resolution) * frames, true) ?? 0) : 0,
+      ...(frames > 1 && { delays: facts.delays ?? [], loop: facts.loop ?? 0 }),
+    }
+    const result = await runToFile(developed.input, stages, encoding, output.metadata, bench(keeps ? 'keep' : unkept))
+    if (output.ifLarger === 'source' && result.bytes.length > bytes.length) return 'untouched'
+    const { width, height } = result.size
+    return { bytes: result.bytes, format, width, height, frames: result.frames, used: [...used.values()] }
+  }
+
+  /** Layers' sources are fetched before the work holds a place at the gate; a failure counts only if the layer is really laid. */
+  async function openAll({ project, plan }: Work): Promise<Opened> {
+    const sources = sourcesOf(plan)
+    const results = await Promise.allSettled(sources.map((source) => options.open(project, source)))
+    const opened = new Map<string, PromiseSettledResult<Uint8Array>>()
+    for (const [i, source] of sources.entries()) {
+      const result = results[i]
+      if (result) opened.set(sourceKey(source), result)
+    }
+    return opened
+  }
+
+  return {
+    probe: (bytes) => probe(bytes, limits),
+    async measure(plan, facts, bytes, offer) {
+      if (!needsIllustration(plan.output, facts, offer)) return facts
+      const pixels = facts.width * facts.height
+      const weight = estimateCost({ source: { ...facts, pixels }, output: { format: 'png', pixels: 0, frames: 1 } })
+      const illustration = await gate.enter(weight, () => isIllustration(bytes, facts, workers))
+      return { ...facts, illustration }
+    },
+    render,
+    load: () => ({ running: gate.load.running, queued: gate.load.waiting }),
+    async close() {
+      await gate.idle()
+      await workers.close()
+    },
+  }
+}
+
+/** The steps as stages; a format without transparency gets the picture on a ground. */
+function finalStages({ input, steps }: Developed, format: OutputFormat): readonly Stage[] {
+  const stages = lower(steps, inputSize(input))
+  if (holdsAlpha(format) || !alphaAfter(stages, inputAlpha(input))) return stages
+  return lower([...steps, { kind: 'flatten', colour: GROUND }], inputSize(input))
+}
+
+type Takes = {
+  readonly format: OutputFormat
+  readonly offer: Offer
+  readonly effort?: number
+  readonly lossless: boolean
+}
+
+/** AVIF is left out of a negotiation when it would take too long; named by the caller it is a Fault too-large. */
+function writable(
+  format: OutputFormat,
+  output: EncodeOutput,
+  facts: Facts,
+  offer: Offer,
+  resolution: Resolution,
+  { count }: FrameRange,
+): Takes {
+  const lossless = isLossless(output, format, facts)
+  if (format !== 'avif') return { format, offer, lossless }
+  const negotiated = output.choose.kind === 'negotiated' && offer.includes('avif')
+  const effort = avifEffort(pixelsOf(resolution) * count, !negotiated)
+  if (effort !== undefined) return { format, offer, effort, lossless }
+  const rest = offer.filter((one) => one !== 'avif')
+  const other = choose(output, facts, rest)
+  return { format: other === 'untouched' ? format : other, offer: rest, lossless }
+}
+
+function weightOf(facts: Facts, resolution: Resolution, { count }: FrameRange, takes: Takes): number {
+  return estimateCost({
+    source: { format: facts.format, pixels: facts.width * facts.height, frames: count },
+    largest: resolution.largest,
+    output: { ...takes, pixels: pixelsOf(resolution), frames: count },
+  })
+}
+
+function pixelsOf({ size }: Resolution): number {
+  return size.width * size.height
+}

@@ -1,0 +1,197 @@
+import sharp, { type OverlayOptions, type Sharp } from 'sharp'
+import { Fault } from '../faults.ts'
+import type { Facts, Size } from '../plan/facts.ts'
+import { type Frames, isSteady, joinFrames, splitFrames } from './animation.ts'
+import { alphaAfter, greyAfter, type ProfileUse } from './colour.ts'
+import { assertFits, type Encoding, encodeWith } from './encode.ts'
+import { fade } from './operations/fade.ts'
+import { type LaidLayer, layerOverlay } from './operations/layer.ts'
+import { mask } from './operations/mask.ts'
+import { applySlots } from './operations/slots.ts'
+import { surround } from './operations/surround.ts'
+import { tilt } from './operations/tilt.ts'
+import type { Overlay, Pass, Stage } from './passes.ts'
+import { sharpFault } from './sharp-fault.ts'
+
+/** What a pass starts from: encoded bytes (`count` frames from `page`, 0-based), or pixels of an earlier pass. */
+export type Input =
+  | {
+      readonly kind: 'file'
+      readonly bytes: Uint8Array
+      readonly facts: Facts
+      readonly page: number
+      readonly count: number
+    }
+  | { readonly kind: 'frames'; readonly frames: Frames }
+
+export type Bench = {
+  /** Pixels that one decoder may give, all frames together. */
+  readonly inputPixels: number
+  /** What becomes of a profile in the source; without effect once pixels travel. */
+  readonly profile: ProfileUse
+  /** A layer's own picture, ready to be laid; asked for once per pass. */
+  readonly layer: (step: Extract<Overlay, { readonly kind: 'layer' }>) => Promise<LaidLayer>
+}
+
+export type Encoded = { readonly bytes: Buffer; readonly size: Size; readonly frames: number }
+export type Metadata = { readonly exif: boolean; readonly xmp: boolean }
+
+/** Sides of one frame. */
+export function inputSize(input: Input): Size {
+  const { width, height } = input.kind === 'file' ? input.facts : input.frames
+  return { width, height }
+}
+
+export function inputFrames(input: Input): number {
+  return input.kind === 'file' ? input.count : input.frames.frames
+}
+
+export function inputAlpha(input: Input): boolean {
+  return input.kind === 'file' ? input.facts.alpha : input.frames.channels === 2 || input.frames.channels === 4
+}
+
+export function inputGrey(input: Input): boolean {
+  return input.kind === 'file' ? input.facts.space === 'grey' : input.frames.channels < 3
+}
+
+/**
+ * Runs the stages and gives the pixels: grey pictures without alpha in one channel, others in three or four.
+ * With `movable` their memory can be handed to another thread.
+ */
+export async function runToFrames(
+  input: Input,
+  stages: readonly Stage[],
+  bench: Bench,
+  movable = false,
+): Promise<Frames> {
+  const [first, ...rest] = stages
+  let frames = await runStage(input, first ?? idle(input), bench, movable && rest.length === 0)
+  for (const [at, stage] of rest.entries()) {
+    frames = await runStage({ kind: 'frames', frames }, stage, bench, movable && at === rest.length - 1)
+  }
+  return frames
+}
+
+/** Runs the stages and encodes; the last pass and the encoder are one pipeline whenever they can be. */
+export async function runToFile(
+  input: Input,
+  stages: readonly Stage[],
+  encoding: Encoding,
+  metadata: Metadata,
+  bench: Bench,
+): Promise<Encoded> {
+  const count = inputFrames(input)
+  const last = stages.at(-1)
+  const tail = last?.kind === 'pass' && (count === 1 || isSteady(last)) ? last : undefined
+  const head = tail ? stages.slice(0, -1) : stages
+  const from: Input = head.length === 0 ? input : { kind: 'frames', frames: await runToFrames(input, head, bench) }
+  const pass = tail ?? idle(from)
+  assertFits(encoding.format, { width: pass.leaving.width, height: pass.leaving.height * count })
+
+  const grey = greyAfter([pass], inputGrey(from))
+  const oneChannel = grey && (encoding.format === 'png' || !alphaAfter([pass], inputAlpha(from)))
+  const picture = await assemble(from, pass, bench)
+  picture.toColourspace(oneChannel ? 'b-w' : 'srgb')
+  if (from.kind === 'file') {
+    if (bench.profile === 'keep') picture.keepIccProfile()
+    if (metadata.exif) picture.withExifMerge({ IFD0: { Orientation: '1' } })
+    if (metadata.xmp) picture.keepXmp()
+  }
+  try {
+    const bytes = await encodeWith(picture, pass.leaving, encoding).toBuffer()
+    return { bytes, size: pass.leaving, frames: count }
+  } catch (error) {
+    throw sharpFault(error, from.kind)
+  }
+}
+
+/**
+ * The pipeline of one pass, up to the encoder. Shrink-on-load stays possible when the pass has no `window`: sharp then reads
+ * a JPEG at a half, a quarter or an eighth, a WebP at any size.
+ */
+export async function assemble(input: Input, pass: Pass, bench: Bench): Promise<Sharp> {
+  const overlays: OverlayOptions[] = []
+  for (const overlay of pass.overlays ?? []) overlays.push(await overlayOf(overlay, pass.leaving, bench))
+  const picture = open(input, bench)
+  applySlots(picture, pass, overlays)
+  // Compositing adds an alpha channel; without holes in the picture it would only cost bytes.
+  if (overlays.length > 0 && !alphaAfter([pass], inputAlpha(input))) picture.removeAlpha()
+  return picture
+}
+
+function open(input: Input, bench: Bench): Sharp {
+  if (input.kind === 'frames') {
+    const { data, width, height, channels, frames } = input.frames
+    if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) throw new Fault('unsupported')
+    const raw = { width, height: height * frames, channels, ...(frames > 1 && { pageHeight: height }) } as const
+    return sharp(data, { raw, animated: frames > 1, limitInputPixels: false })
+  }
+  const { bytes, facts, page, count } = input
+  const paged = facts.frames > 1 ? { page, pages: count } : {}
+  const picture = sharp(bytes, {
+    failOn: 'warning',
+    limitInputPixels: bench.inputPixels,
+    ignoreIcc: bench.profile === 'discard',
+    ...paged,
+  })
+  // sharp works on deep pictures in Display P3 once they have a profile, and leaves them there unless told otherwise.
+  if (bench.profile === 'convert' && facts.profile && facts.depth > 8 && facts.space === 'rgb') {
+    picture.withIccProfile('srgb', { attach: false })
+  }
+  return picture
+}
+
+async function runStage(input: Input, stage: Stage, bench: Bench, movable = false): Promise<Frames> {
+  if (inputFrames(input) > 1 && !isSteady(stage)) {
+    const strip = input.kind === 'frames' ? input.frames : await runStage(input, idle(input), bench)
+    const done: Frames[] = []
+    for (const frames of splitFrames(strip)) done.push(await runStage({ kind: 'frames', frames }, stage, bench))
+    return joinFrames(done)
+  }
+  switch (stage.kind) {
+    case 'pass': {
+      const alpha = alphaAfter([stage], inputAlpha(input))
+      const grey = greyAfter([stage], inputGrey(input))
+      const picture = await assemble(input, stage, bench)
+      return toFrames(picture.toColourspace(grey && !alpha ? 'b-w' : 'srgb'), input, movable)
+    }
+    case 'vanish':
+      return { data: new Uint8Array(4), width: 1, height: 1, channels: 4, frames: 1 }
+    case 'tilt':
+      return tilt(await pixels(input, bench), stage)
+    case 'surround':
+      return surround(await pixels(input, bench), stage)
+  }
+}
+
+function pixels(input: Input, bench: Bench): Promise<Frames> | Frames {
+  return input.kind === 'frames' ? input.frames : runStage(input, idle(input), bench)
+}
+
+async function toFrames(picture: Sharp, input: Input, movable: boolean): Promise<Frames> {
+  try {
+    const raw = picture.raw()
+    const { data, info } = movable ? await raw.toUint8Array() : await raw.toBuffer({ resolveWithObject: true })
+    const frames = inputFrames(input)
+    const { width, channels } = info
+    return { data, width, height: data.byteLength / (width * channels * frames), channels, frames }
+  } catch (error) {
+    throw sharpFault(error, input.kind)
+  }
+}
+
+async function overlayOf(overlay: Overlay, size: Size, bench: Bench): Promise<OverlayOptions> {
+  switch (overlay.kind) {
+    case 'layer':
+      return layerOverlay(await bench.layer(overlay), overlay.blend)
+    case 'mask':
+      return mask(overlay.radius, size)
+    case 'fade':
+      return fade(overlay.factor, size)
+  }
+}
+
+function idle(input: Input): Pass {
+  const size = inputSize(input)
+  return { kind: 'pass', entering: size, leaving: size }
+}
