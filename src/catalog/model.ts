@@ -37,7 +37,7 @@ export type Connection = {
   readonly region?: string
   readonly endpoint?: string
   readonly forcePathStyle?: boolean
-  /** Present when the connection has its own S3 keys; the secret is opened by `Catalog.openSecret`. */
+  /** Present when the connection has its own S3 keys; the secret is opened by `Catalog.openSecrets`. */
   readonly accessKeyId?: string
   readonly path?: string
   readonly baseUrl?: string
@@ -49,6 +49,14 @@ export type Connection = {
   /** From the operator (file, command line) rather than through a project's API. */
   readonly operator: boolean
   readonly declared: boolean
+}
+
+/** What a connection keeps confidential; opened only where a store is opened. */
+export type ConnectionSecrets = {
+  /** S3; belongs to `accessKeyId`. */
+  readonly secretAccessKey?: string
+  /** Azure; belongs to `accountName`. */
+  readonly accountKey?: string
 }
 
 export type ProjectSettings = {
