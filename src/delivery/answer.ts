@@ -1,0 +1,180 @@
+import type { Engine } from '../engine/engine.ts'
+import { Fault } from '../faults.ts'
+import { firstOf, ofSource } from './candidates.ts'
+import { compute } from './compute.ts'
+import type { Delivered, Delivery } from './delivery.ts'
+import type { Known } from './entry.ts'
+import { createFlights, type Interest } from './flights.ts'
+import { answerKey, furtherSources, type Source, type Versioned } from './keys.ts'
+import type { Levels } from './levels.ts'
+import type { Current, Sources } from './sources.ts'
+import type { Ticket, Tickets } from './tickets.ts'
+
+export type AnswererOptions = {
+  readonly engine: Engine
+  readonly sources: Sources
+  readonly levels: Levels
+  readonly tickets: Tickets
+  readonly source: (project: string, ref: Source['ref']) => Source
+  /** Server's own limit of a source in bytes. */
+  readonly sourceBytes: number
+}
+
+export type Answerer = {
+  /** What memory holds and the request may see; nothing is waited for. */
+  peek(delivery: Delivery): Delivered | undefined
+  /** Authorise → cache → read → engine → keep. */
+  answer(delivery: Delivery, interest: Interest): Promise<Delivered>
+  /** Later callers do not join work under way that depends on this source. */
+  forget(source: Source): void
+}
+
+/** A request about one candidate source. */
+type Attempt = {
+  readonly delivery: Delivery
+  readonly main: Source
+  readonly furthers: readonly Source[]
+  readonly limit: number
+  readonly interest: Interest
+  readonly ticket: Ticket
+}
+
+export function createAnswerer(options: AnswererOptions): Answerer {
+  const { engine, sources, levels, tickets, source, sourceBytes } = options
+  const flights = createFlights<Delivered>()
+
+  const limitOf = (delivery: Delivery) => Math.min(delivery.limits?.sourceBytes ?? sourceBytes, sourceBytes)
+
+  /** The first candidate that is not known to be missing. */
+  function peekMain(delivery: Delivery): { readonly source: Source; readonly known: Known } | undefined {
+    for (const ref of delivery.sources) {
+      const candidate = source(delivery.project, ref)
+      const known = sources.peek(candidate)
+      if (known === undefined) return undefined
+      if (known !== 'missing') return { source: candidate, known }
+    }
+    return undefined
+  }
+
+  async function attempt(request: Attempt): Promise<Delivered> {
+    const { delivery, main, furthers, limit, interest, ticket } = request
+    const mayKeep = delivery.caching !== 'none' && main.cacheable && furthers.every((further) => further.cacheable)
+    const mayLook = mayKeep && delivery.caching === 'use'
+
+    /** A source as believed, or read anew where no cache may be looked into. */
+    const acquire = (one: Source, most: number): Promise<Current> => {
+      if (mayLook) return sources.current(one, interest, most, ticket)
+      return mayKeep ? sources.read(one, interest, most) : sources.readAlone(one, most)
+    }
+    const believed = await ofSource(acquire(main, limit))
+    authorise(believed.known, delivery)
+    const others = await Promise.all(furthers.map((one) => acquire(one, sourceBytes)))
+    const versions = furthers.map((one, at) => versionOf(one, others[at], delivery))
+    if (!mayLook) return produceOnce(believed)
+
+    const found = await find(believed)
+    if (found) return found
+    const current = await ofSource(sources.checked(main, interest, limit, believed))
+    authorise(current.known, delivery)
+    const newer = current.known.version === believed.known.version ? undefined : await find(current)
+    return newer ?? produceOnce(current)
+
+    function keyOf(known: Known): string {
+      return answerKey({ source: main, version: known.version }, delivery.plan, delivery.offer, versions)
+    }
+
+    async function find({ known }: Current): Promise<Delivered | undefined> {
+      const key = keyOf(known)
+      const held = levels.peek(key) ?? (await levels.find(main, known, key, furthers.length > 0, ticket))
+      if (held === undefined || 'from' in held) return held
+      // The answer is known to be the source as it is, but its bytes were evicted: read them, compute nothing.
+      const read = await ofSource(sources.withBytes(main, { known }, interest, limit, ticket))
+      authorise(read.known, delivery)
+      if (read.known.version !== known.version) return undefined
+      return { ...read.original.delivered, contentType: held.sourceAs }
+    }
+
+    function produceOnce(current: Current): Promise<Delivered> {
+      const work = (interests: Interest) => produce(current, interests)
+      // Work that a purge has overtaken must not be joined by those who come after it.
+      if (!mayKeep || ticket.void) return work(interest)
+      const flight = `${keyOf(current.known)}\n${delivery.caching}\n${delivery.seesPrivate}\n${limit}`
+      return flights.join(flight, interest, work)
+    }
+
+    async function produce(current: Current, interests: Interest): Promise<Delivered> {
+      const read = await ofSource(sources.withBytes(main, current, interests, limit, ticket))
+      authorise(read.known, delivery)
+      if (delivery.plan.output.kind === 'untouched') return { ...read.original.delivered, source: read.known }
+      const { delivered, bytes, kind, known } = await compute(engine, delivery, read, interests, limit)
+      if (mayKeep && layersStand()) {
+        keepFacts(main, known, ticket)
+        const uses = furthers.map(({ base }) => base)
+        levels.keep({ source: main, known, key: keyOf(known), kind, delivered, bytes, uses }, ticket)
+      }
+      return delivered
+    }
+
+    /** The engine reads layers by itself: had one changed meanwhile, the key would name the wrong version. */
+    function layersStand(): boolean {
+      return versions.every(({ source: one, version }) => {
+        const known = sources.peek(one)
+        return known === undefined || (known !== 'missing' && known.version === version)
+      })
+    }
+  }
+
+  /** Adds what was learned to the record, unless the record has moved on. */
+  function keepFacts(main: Source, known: Known, ticket: Ticket): void {
+    const before = levels.peekRecord(main)
+    if (before && (before.version !== known.version || before.facts === known.facts)) return
+    levels.keepRecord(main, before ? { ...before, facts: known.facts } : known, ticket)
+  }
+
+  return {
+    peek(delivery) {
+      if (delivery.caching !== 'use') return undefined
+      const main = peekMain(delivery)
+      if (!main || main.known.bytes > limitOf(delivery) || isHidden(main.known, delivery)) return undefined
+      const versions: Versioned[] = []
+      for (const ref of furtherSources(delivery.plan)) {
+        const further = source(delivery.project, ref)
+        const known = sources.peek(further)
+        if (known === undefined || known === 'missing' || isHidden(known, delivery)) return undefined
+        versions.push({ source: further, version: known.version })
+      }
+      return levels.peek(
+        answerKey({ source: main.source, version: main.known.version }, delivery.plan, delivery.offer, versions),
+      )
+    },
+    async answer(delivery, interest) {
+      const { project } = delivery
+      const candidates = delivery.sources.map((ref) => source(project, ref))
+      const furthers = furtherSources(delivery.plan).map((ref) => source(project, ref))
+      const instead = delivery.instead && source(project, delivery.instead)
+      const all = [...candidates, ...furthers, ...(instead ? [instead] : [])].map(({ base }) => base)
+      const limit = limitOf(delivery)
+      return tickets.hold(all, (ticket) =>
+        firstOf(candidates, instead, (main) => attempt({ delivery, main, furthers, limit, interest, ticket })),
+      )
+    },
+    forget(one) {
+      flights.forget((key) => key.startsWith(one.base) || key.includes(`\n${one.base}`))
+    },
+  }
+}
+
+function isHidden(known: Known, delivery: Delivery): boolean {
+  return known.private && !delivery.seesPrivate
+}
+
+/** Before anything is answered, cached or not. Throws Fault private. */
+function authorise(known: Known, delivery: Delivery): void {
+  if (isHidden(known, delivery)) throw new Fault('private')
+}
+
+function versionOf(source: Source, current: Current | undefined, delivery: Delivery): Versioned {
+  if (!current) throw new Fault('object-missing')
+  authorise(current.known, delivery)
+  return { source, version: current.known.version }
+}
