@@ -83,7 +83,9 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       return answerKey({ source: main, version: known.version }, delivery.plan, delivery.offer, versions)
     }
 
-    async function find({ known }: Current): Promise<Delivered | undefined> {
+    async function find({ known, original }: Current): Promise<Delivered | undefined> {
+      // Just read for this request: that is no hit.
+      if (original && delivery.plan.output.kind === 'untouched') return undefined
       const key = keyOf(known)
       const held = levels.peek(key) ?? (await levels.find(main, known, key, furthers.length > 0, ticket))
       if (held === undefined || 'from' in held) return held

@@ -61,6 +61,8 @@ export type Delivering = DeliveryService & {
   peek(delivery: Delivery): Delivered | undefined
   /** Bytes of a further source for the engine, content coding undone; cached and bounded like any source. */
   bytes(project: string, source: SourceRef, signal?: AbortSignal): Promise<Buffer>
+  /** Resolves when nothing is under way, checks in the background and writes to disk included. */
+  settled(): Promise<void>
   stats(): DeliveryStats
 }
 
@@ -130,6 +132,11 @@ export function createDelivery(options: DeliveryOptions): Delivering {
     }
   }
 
+  async function settled(): Promise<void> {
+    while (running.size > 0) await Promise.allSettled(running)
+    await disk?.settled()
+  }
+
   return {
     peek,
     deliver(delivery, signal) {
@@ -162,8 +169,9 @@ export function createDelivery(options: DeliveryOptions): Delivering {
       }
       return dropped
     },
+    settled,
     async close() {
-      while (running.size > 0) await Promise.allSettled(running)
+      await settled()
       await disk?.close()
     },
     stats: () => ({
