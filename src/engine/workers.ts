@@ -112,7 +112,10 @@ export function createWorkers<T extends TaskTable = PixelTasks>(options: Workers
   /** A thread without a job takes the next, or idles until it is ended. */
   function rest(thread: Thread): void {
     const next = waiting.shift()
-    if (next) return give(thread, next)
+    if (next) {
+      give(thread, next)
+      return
+    }
     thread.worker.unref()
     thread.timer = setTimeout(() => lose(thread, undefined), idleMs).unref()
   }
