@@ -1,0 +1,87 @@
+import { LRUCache } from 'lru-cache'
+import type { Directory } from '../../catalog/model.ts'
+import type { Delivered, DeliveryService } from '../../delivery/delivery.ts'
+import { isFault } from '../../faults.ts'
+import type { Exchange, Log } from '../../http/exchange.ts'
+import { sendStored } from '../../http/respond.ts'
+import { mediaType, pictureHeaders, sendHidden, sendRefusal } from './answers.ts'
+import { refusalOf } from './faults.ts'
+import { sense, senseKey } from './negotiation.ts'
+import { type Reading, readPicture } from './request.ts'
+
+export type PicturesOptions = {
+  readonly directory: Directory
+  readonly delivery: DeliveryService
+  /** Project of the engine form, if any opened it. */
+  readonly engineProject: () => string | undefined
+  readonly log: Log
+}
+
+type Picture = Extract<Reading, { readonly kind: 'picture' }> & { readonly headers: readonly string[] }
+
+/** About how many bytes of compiled requests are remembered. */
+const REMEMBERED_BYTES = 8 * 1024 * 1024
+/** Measured size of one compiled request without its target. */
+const ENTRY_BYTES = 1_500
+
+/**
+ * Answers GET and HEAD of the four operations. Compiled requests are remembered by raw target and senses until anything in the
+ * directory changes, so that each request is authorised and a repeated one costs next to nothing.
+ */
+export function createPictures({ directory, delivery, engineProject, log }: PicturesOptions) {
+  const remembered = new LRUCache<string, Picture>({
+    maxSize: REMEMBERED_BYTES,
+    sizeCalculation: (_picture, key) => key.length + ENTRY_BYTES,
+  })
+  let generation = directory.generation
+
+  function read(exchange: Exchange): Picture | Exclude<Reading, { readonly kind: 'picture' }> {
+    if (directory.generation !== generation) {
+      remembered.clear()
+      generation = directory.generation
+    }
+    const senses = sense(exchange)
+    const key = senseKey(senses) + exchange.target
+    const before = remembered.get(key)
+    if (before !== undefined) return before
+    const reading = readPicture(exchange.target, senses, directory, engineProject())
+    if (reading.kind !== 'picture') return reading
+    const picture = { ...reading, headers: pictureHeaders(reading.settings.cacheSeconds, reading.vary) }
+    remembered.set(key, picture)
+    return picture
+  }
+
+  async function deliver(exchange: Exchange, picture: Picture): Promise<void> {
+    try {
+      await send(exchange, picture, await delivery.deliver(picture.delivery, exchange.signal))
+    } catch (error) {
+      // Nobody is left to be answered.
+      if (exchange.res.destroyed || exchange.signal.aborted) return
+      const { vary, settings } = picture
+      const refusal = refusalOf(error, { vary, upstreamErrors: settings.upstreamErrors, id: exchange.id })
+      if (!isFault(error)) log.error({ id: exchange.id, err: error }, 'a picture failed unexpectedly')
+      else if (refusal.status >= 500) {
+        log.warn({ id: exchange.id, code: error.code, project: picture.delivery.project }, error.message)
+      }
+      sendRefusal(exchange, refusal)
+    }
+  }
+
+  return function answer(exchange: Exchange): Promise<void> | void {
+    const reading = read(exchange)
+    switch (reading.kind) {
+      case 'refused':
+        return sendRefusal(exchange, reading.refusal)
+      case 'hidden':
+        return sendHidden(exchange, reading.vary)
+      case 'picture':
+        return deliver(exchange, reading)
+    }
+  }
+}
+
+function send(exchange: Exchange, { operation, headers }: Picture, delivered: Delivered): Promise<void> | void {
+  const { body, size, contentEncoding, etag, lastModified } = delivered
+  const contentType = mediaType(operation, delivered)
+  return sendStored(exchange, { body, size, contentType, contentEncoding, etag, lastModified }, headers)
+}
