@@ -49,7 +49,13 @@ type Job = {
   resolve(result: unknown): void
   reject(error: unknown): void
 }
-type Thread = { readonly worker: Worker; job: Job | undefined; timer: NodeJS.Timeout | undefined }
+type Thread = {
+  readonly worker: Worker
+  /** Its module is loaded. */
+  ready: boolean
+  job: Job | undefined
+  timer: NodeJS.Timeout | undefined
+}
 
 /**
  * A pool of worker threads: lazily started, without hold on the process when idle, with a bounded queue.
@@ -71,9 +77,9 @@ export function createWorkers<T extends TaskTable = PixelTasks>(options: Workers
       env: {},
       execArgv: [],
     })
-    const thread: Thread = { worker, job: undefined, timer: undefined }
+    const thread: Thread = { worker, ready: false, job: undefined, timer: undefined }
     // The thread answers with an `Answer`, see thread.ts; nothing else can post to this port.
-    worker.on('message', (answer: Answer) => finish(thread, answer))
+    worker.on('message', (answer: Answer) => hear(thread, answer))
     worker.on('error', (error: unknown) => lose(thread, crashFault(error, thread.job?.task)))
     worker.on('exit', () => lose(thread, crashFault(undefined, thread.job?.task)))
     threads.add(thread)
@@ -92,12 +98,26 @@ export function createWorkers<T extends TaskTable = PixelTasks>(options: Workers
     }
     thread.job = job
     thread.worker.ref()
+    if (thread.ready) limit(thread, job)
+  }
+
+  /** Time runs while the task runs, not while its thread starts. */
+  function limit(thread: Thread, job: Job): void {
     thread.timer = setTimeout(() => {
       lose(thread, new Fault('timed-out', undefined, { context: { task: job.task, milliseconds: limitMs } }))
     }, limitMs)
   }
 
-  function finish(thread: Thread, answer: Answer): void {
+  function hear(thread: Thread, answer: Answer): void {
+    if (answer.kind !== 'ready') {
+      finish(thread, answer)
+      return
+    }
+    thread.ready = true
+    if (thread.job) limit(thread, thread.job)
+  }
+
+  function finish(thread: Thread, answer: Exclude<Answer, { kind: 'ready' }>): void {
     const { job } = thread
     clearTimeout(thread.timer)
     thread.job = undefined

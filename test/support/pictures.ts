@@ -157,11 +157,12 @@ export const raw = {
 
 // ── encoded pictures ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** A sharp pipeline over plain pixels. */
+/** A sharp pipeline over plain pixels; one or two channels stay grey. */
 export function pipeline(pixels: Pixels): Sharp {
   const { width, height, channels, data } = pixels
   if (channels !== 1 && channels !== 2 && channels !== 3 && channels !== 4) throw new Error(`${channels} channels`)
-  return sharp(data, { raw: { width, height, channels } })
+  const picture = sharp(data, { raw: { width, height, channels } })
+  return channels <= 2 ? picture.toColourspace('b-w') : picture
 }
 
 export function encode(pixels: Pixels, as: Encoding = 'png'): Promise<Buffer> {
@@ -244,7 +245,7 @@ export function cmykJpeg(width: number, height: number): Promise<Buffer> {
 /** One channel, darker to the left. */
 export function greyJpeg(width: number, height: number): Promise<Buffer> {
   const grey = paint(width, height, (x) => [Math.round((255 * x) / Math.max(1, width - 1))])
-  return pipeline(grey).toColourspace('b-w').jpeg({ quality: 95 }).toBuffer()
+  return pipeline(grey).jpeg({ quality: 95 }).toBuffer()
 }
 
 /** A PNG of 16 bits a channel, red growing from left to right. */

@@ -9,6 +9,8 @@ export type Done<R> = { readonly result: R; readonly transfer?: readonly ArrayBu
 export type TaskTable = Readonly<Record<string, (payload: any) => Done<unknown> | Promise<Done<unknown>>>>
 
 export type Answer =
+  /** Said once, when the tasks are loaded. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: unknown }
   /** Faults lose their class between threads, so they travel as plain data. */
   | { readonly kind: 'fault'; readonly code: FaultCode; readonly message: string; readonly context: FaultContext }
@@ -20,6 +22,11 @@ function serve(port: NonNullable<typeof parentPort>): void {
   // Set by workers.ts, the only starter of this module.
   const { tasks: location } = workerData as { readonly tasks: string }
   const loading: Promise<{ readonly tasks: TaskTable }> = import(location)
+  // A module that cannot be loaded is reported by each task.
+  loading.then(
+    () => port.postMessage({ kind: 'ready' } satisfies Answer),
+    () => undefined,
+  )
   port.on('message', async ({ task, payload }: { readonly task: string; readonly payload: unknown }) => {
     try {
       const { tasks } = await loading
