@@ -42,7 +42,7 @@ export function layerCanvas(picture: LayerPicture, base: Size): Size {
 }
 
 /** Left/top corner on the base, and the part of the layer that shows when the layer is larger than the base. */
-export type Spot = { readonly left: number; readonly top: number; readonly crop?: Region }
+type Spot = { readonly left: number; readonly top: number; readonly crop?: Region }
 
 /**
  * Where a finished layer lies (imagekit §6.2): centring rounds down, an offset is moved so that the layer stays inside, an axis

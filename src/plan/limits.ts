@@ -2,7 +2,7 @@ import { Fault } from '../faults.ts'
 import type { Size } from './facts.ts'
 
 /** Longest side of any picture on the way, in pixels: what JPEG can hold. */
-export const MAX_SIDE = 65_535
+const MAX_SIDE = 65_535
 
 /** How deep expressions, conditions, branches and layers may be nested; a caller's text cannot exhaust the stack. */
 export const MAX_DEPTH = 200

@@ -9,7 +9,7 @@ import type { Border, Branch, Colour, Expression, Focus, Mask, Paint, Place, Ste
 import type { Measured, Resolution, ResolvedStep } from './resolved.ts'
 
 /** What `resolve` needs to know of a picture. `frames`: how many of them will be worked on. */
-export type ResolvableFacts = Pick<Facts, 'width' | 'height' | 'frames' | 'orientation' | 'density'>
+type ResolvableFacts = Pick<Facts, 'width' | 'height' | 'frames' | 'orientation' | 'density'>
 
 /**
  * Walks the steps with the current size: evaluates lengths, takes branches, leaves out what changes nothing, and checks every
@@ -203,7 +203,6 @@ function finishPlace(placed: Placed, size: Size, paint: () => Paint, chain: Chai
     return { steps: crop ? [{ kind: 'extract', region: crop } as const] : [], size: after }
   }
   if (crop && !sameSize(scale, size) && !fits(scale, chain)) return { steps: cutFirst(scale, crop, size), size: after }
-  checked(scale, chain)
   const step: ResolvedStep = {
     kind: 'place',
     scale,

@@ -5,7 +5,7 @@ import type { Colour, Effect, Flatten, LayerPicture, Mirror, Paint, Placement, S
 export type ResolvedStep =
   /** EXIF orientation 2…8 applied to the pixels. */
   | { readonly kind: 'orient'; readonly orientation: number }
-  /** Window in the coordinates of the picture entering; from a measured trim or a native cut. */
+  /** Window in the coordinates of the picture entering: from a measured trim, or a cut at native scale. */
   | { readonly kind: 'extract'; readonly region: Region }
   /** Measured: the picture was of one colour; it becomes one transparent pixel. */
   | { readonly kind: 'vanish' }

@@ -51,6 +51,7 @@ describe('resolving steps', () => {
     expect(run([placing('inside', { width: 10 }), asInitial], '800x600').size).toEqual(sides('800x600'))
     const turned = run([ORIENT, placing('inside', { width: 10 }), asInitial], '800x600', { orientation: 6 })
     expect(turned.size).toEqual(sides('600x800'))
+    expect(run([asInitial], '800x600', { orientation: 6 }).size).toEqual(sides('800x600'))
   })
 
   test.each([
@@ -213,6 +214,7 @@ describe('limits', () => {
   test('the source itself may be larger when less goes out', () => {
     const resolution = run([ORIENT, placing('inside', { width: 100 })], '20000x10000', { orientation: 3 })
     expect(resolution.size).toEqual(sides('100x50'))
+    expect(run([placing('canvas', { width: 100, height: 20_000 })], '20000x10000').size).toEqual(sides('100x20000'))
     expect(() => run([], '20000x10000')).toThrow(tooLarge(20_000, 10_000))
   })
 
