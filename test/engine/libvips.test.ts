@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { configureSharp, pictureFault } from '../../src/engine/libvips.ts'
 import { Fault } from '../../src/faults.ts'
 import { truncatedJpeg } from '../support/broken-pictures.ts'
-import { decode, type Encoding, near, pixel, quadrants, RED, svg } from '../support/pictures.ts'
+import { decode, type Encoding, near, pipeline, pixel, quadrants, RED, raw, svg } from '../support/pictures.ts'
 
 beforeAll(() => {
   configureSharp()
@@ -13,6 +13,18 @@ beforeAll(() => {
 describe('the loader allow-list', () => {
   it.each<Encoding>(['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'])('%s is decoded', async (encoding) => {
     expect(near(pixel(await decode(await quadrants(16, 16, encoding)), 2, 2), RED)).toBe(true)
+  })
+
+  it('a JPEG with a gain map is read as the plain JPEG that it also is', async () => {
+    const hdr = await pipeline(raw.quadrants(16, 16))
+      .withGainMap()
+      .toColourspace('scrgb')
+      .jpeg({ quality: 95 })
+      .toBuffer()
+    expect(hdr.includes('urn:iso:std:iso:ts:21496')).toBe(true)
+    const seen = await decode(hdr)
+    expect([seen.width, seen.height, seen.channels]).toEqual([16, 16, 3])
+    expect(await sharp(hdr).metadata()).toMatchObject({ format: 'jpeg', space: 'srgb' })
   })
 
   it('libvips reads no SVG, although it could', async () => {
