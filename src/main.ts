@@ -1,0 +1,193 @@
+/** The composition root: configuration → parts → listeners. The only file that knows every part. */
+import './threads.ts'
+
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import pino, { type Logger } from 'pino'
+import { type Catalog, createCatalog } from './catalog/catalog.ts'
+import type { Desk, Ports } from './cli/ports.ts'
+import { runProgram } from './cli/program.ts'
+import { type Config, ConfigError, configFile, formatConfigErrors, loadConfig } from './config/config.ts'
+import { createDelivery, type Delivering } from './delivery/create.ts'
+import { createPixboost } from './dialects/pixboost/handler.ts'
+import { createWarmupHandler } from './dialects/pixboost/warmup.ts'
+import { createEngine } from './engine/create-engine.ts'
+import { createGate } from './engine/gate.ts'
+import { createDispatcher } from './http/dispatch.ts'
+import type { Surface } from './http/exchange.ts'
+import { createInProcessJobs } from './jobs/in-process.ts'
+import { createSourceRouter, type SourceRouter } from './source-router.ts'
+import { createGuard } from './storage/guard.ts'
+import { createStores } from './storage/stores.ts'
+import { ENCODE_SLOTS } from './threads.ts'
+
+/** Sources read at once, and how many more may wait. */
+const FETCHES = 64
+const FETCH_QUEUE = { length: 1024, waitMs: 15_000 }
+/** How long answers in flight may take when the server is told to stop. */
+const GRACE_MS = 30_000
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+
+type Foundation = {
+  readonly config: Config
+  readonly catalog: Catalog
+  readonly router: SourceRouter
+  close(): Promise<void>
+}
+
+/** What the server and the command line both stand on. */
+async function lay(config: Config, file: string | undefined, log: Logger): Promise<Foundation> {
+  const { database, dataDir, masterKey, previousMasterKeys, limits } = config
+  const catalog = await createCatalog({ database, dataDir, masterKey, previousMasterKeys, limits, log })
+  try {
+    await catalog.applyDeclared(config.projects, file ?? 'the configuration')
+  } catch (error) {
+    await catalog.close()
+    throw error
+  }
+  const stores = createStores({ guard: createGuard({ allowPrivate: config.network.allowPrivate }) })
+  return {
+    config,
+    catalog,
+    router: createSourceRouter({ catalog, stores }),
+    async close() {
+      await stores.close()
+      await catalog.close()
+    },
+  }
+}
+
+/** Runs until SIGTERM or SIGINT. Throws when it cannot start. */
+async function serve(config: Config, file: string | undefined): Promise<void> {
+  const log = pino({ level: config.log.level })
+  const foundation = await lay(config, file, log)
+  const { catalog, router } = foundation
+  const { directory } = catalog
+
+  let delivery: Delivering
+  const engine = createEngine({
+    limits: config.limits,
+    slots: ENCODE_SLOTS,
+    open: (project, source, signal) => delivery.bytes(project, source, signal),
+  })
+  delivery = createDelivery({
+    engine,
+    open: router.open,
+    identity: router.identity,
+    limits: config.limits,
+    cache: { ...config.cache, dir: join(config.dataDir, 'cache') },
+    fetchGate: createGate({ slots: FETCHES, queue: FETCH_QUEUE }),
+    log,
+  })
+  const jobs = createInProcessJobs({
+    handlers: { 'pixboost.warmup': createWarmupHandler({ directory, delivery, log }) },
+    workers: 1,
+    queueLength: 256,
+    onFailure: (kind, id, err) => log.error({ kind, id, err }, 'a job failed'),
+  })
+
+  let publicUrl = config.publicUrl ?? ''
+  const boundTo = (dialect: string) =>
+    Object.keys(config.hosts).filter((host) => config.hosts[host]?.dialect === dialect)
+  const pixboost = createPixboost({
+    directory,
+    delivery,
+    jobs,
+    publicUrl: () => publicUrl,
+    hosts: boundTo('pixboost'),
+    engineProject: () => catalog.listProjects().find(({ settings }) => settings.pixboost.engineRoutes)?.id,
+    log,
+  })
+  const hosts = new Map<string, Surface>(boundTo('pixboost').map((host) => [host, pixboost]))
+  const dispatcher = createDispatcher({
+    surfaces: [pixboost],
+    hosts,
+    log,
+    trustProxy: config.trustProxy,
+    access: (entry) => log.info(entry, 'request'),
+  })
+
+  const address = await listen(dispatcher.server, config.listen)
+  publicUrl ||= address
+  log.info({ version, publicUrl, projects: catalog.listProjects().length }, `listening on ${address}`)
+
+  await stopSignal()
+  log.info('stopping: finishing what is in flight')
+  await dispatcher.close(GRACE_MS)
+  await jobs.close()
+  await delivery.close()
+  await engine.close()
+  await foundation.close()
+  log.info('stopped')
+}
+
+/** Resolves with the address actually listened on. */
+function listen(server: import('node:http').Server, at: string): Promise<string> {
+  const colon = at.lastIndexOf(':')
+  const host = at.slice(0, colon).replace(/^\[|\]$/g, '')
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(Number(at.slice(colon + 1)), host === '' ? undefined : host, () => {
+      const { address, port, family } = server.address() as AddressInfo
+      const shown =
+        address === '::' || address === '0.0.0.0' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
+      resolve(`http://${shown}:${port}`)
+    })
+  })
+}
+
+/** The first SIGTERM or SIGINT; later ones change nothing. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', resolve)
+    process.on('SIGINT', resolve)
+  })
+}
+
+/** The catalog as the command line sees it. */
+function desk({ catalog, router, close }: Foundation): Desk {
+  const operator = { operator: true }
+  return {
+    projects: () => catalog.listProjects(),
+    addProject: async (id) => void (await catalog.createProject(id)),
+    addKey: (project, key) => catalog.addKey(project, key),
+    removeKey: (project, publicKey) => catalog.removeKey(project, publicKey),
+    addConnection: (project, connection) => catalog.addConnection(project, connection, operator),
+    removeConnection: (project, alias) => catalog.removeConnection(project, alias),
+    store: async (_project, connection) => router.storeOf(connection),
+    close,
+  }
+}
+
+const ports: Ports = {
+  version,
+  terminal: {
+    env: process.env,
+    stdin: process.stdin,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  },
+  async serve({ config: path }) {
+    const { config, file } = configured(path)
+    await serve(config, file)
+  },
+  async open({ config: path }) {
+    const { config, file } = configured(path)
+    return desk(await lay(config, file, pino({ level: 'warn' }, pino.destination(2))))
+  },
+}
+
+function configured(path: string | undefined): { config: Config; file: string | undefined } {
+  const options = { env: process.env, cwd: process.cwd(), ...(path === undefined ? {} : { path }) }
+  return { config: loadConfig(options), file: configFile(options) }
+}
+
+try {
+  process.exitCode = await runProgram(ports, process.argv.slice(2))
+} catch (error) {
+  process.exitCode = 1
+  if (error instanceof ConfigError) process.stderr.write(`${formatConfigErrors(error)}\n`)
+  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+}

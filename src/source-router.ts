@@ -1,0 +1,93 @@
+import type { Catalog } from './catalog/catalog.ts'
+import type { Connection, Project } from './catalog/model.ts'
+import { Fault } from './faults.ts'
+import type { SourceRef } from './plan/plan.ts'
+import { joinPrefix } from './storage/keys.ts'
+import type { ObjectKey, ObjectStore, StoreConfig } from './storage/object-store.ts'
+import type { Stores } from './storage/stores.ts'
+
+/** From a source's name to the store that holds it. */
+export type SourceRouter = {
+  /** Fault not-found for an unknown connection, access-denied for one that may not be read or another bucket, key-invalid. */
+  open(project: string, source: SourceRef): { readonly store: ObjectStore; readonly key: ObjectKey }
+  /** Which store an alias stands for now: changes when the connection is edited or replaced. */
+  identity(project: string, source: SourceRef): string
+  /** The open store of a connection; keys are full object keys. */
+  storeOf(connection: Connection): ObjectStore
+}
+
+type Options = { readonly catalog: Pick<Catalog, 'directory' | 'openSecrets'>; readonly stores: Stores }
+
+/** Finds connections in the catalog and opens their stores; URLs of requests are reached under the network guard. */
+export function createSourceRouter({ catalog, stores }: Options): SourceRouter {
+  const connectionOf = (project: string, alias: string) => {
+    const found = findConnection(catalog.directory.project(project), alias)
+    if (found === undefined)
+      throw new Fault('not-found', 'there is no such connection', { context: { connection: alias } })
+    return found
+  }
+  const storeOf = (connection: Connection) =>
+    stores.open(connection.id, connection.revision, () => storeConfig(connection, catalog.openSecrets(connection)))
+
+  return {
+    storeOf,
+    open(project, source) {
+      if (source.kind === 'url') {
+        const { url, hosts, headers } = source
+        const store = stores.once({
+          provider: 'web',
+          guarded: true,
+          ...(hosts && { hosts }),
+          ...(headers && { headers }),
+        })
+        return { store, key: { key: url } }
+      }
+      const connection = connectionOf(project, source.connection)
+      if (!connection.read) throw new Fault('access-denied', `the connection ${connection.alias} may not be read`)
+      return { store: storeOf(connection), key: objectKey(connection, source.key, source.bucket) }
+    },
+    identity(project, source) {
+      if (source.kind === 'url') return ''
+      const connection = findConnection(catalog.directory.project(project), source.connection)
+      return connection === undefined ? '' : `${connection.id}.${connection.revision}`
+    },
+  }
+}
+
+function findConnection(project: Project | undefined, alias: string): Connection | undefined {
+  return project?.connections.find((connection) => connection.alias === alias)
+}
+
+/** The prefix bounds the connection's own bucket only; other buckets must be allowed. */
+function objectKey(connection: Connection, key: string, bucket: string | undefined): ObjectKey {
+  const own = connection.provider === 'azure' ? connection.container : connection.bucket
+  if (bucket === undefined || bucket === own) return { key: joinPrefix(connection.prefix, key) }
+  if (connection.buckets.length > 0 && !connection.buckets.includes(bucket)) {
+    throw new Fault('access-denied', `the connection ${connection.alias} does not reach that bucket`)
+  }
+  return { key, bucket }
+}
+
+function storeConfig(connection: Connection, secrets: { readonly secretAccessKey?: string }): StoreConfig {
+  const { provider, bucket, region, endpoint, forcePathStyle, accessKeyId, path, baseUrl } = connection
+  const guarded = !connection.operator
+  switch (provider) {
+    case 's3':
+      return {
+        provider,
+        bucket,
+        region,
+        endpoint,
+        forcePathStyle,
+        accessKeyId,
+        secretAccessKey: secrets.secretAccessKey,
+        guarded,
+      }
+    case 'folder':
+      return { provider, path: path ?? '' }
+    case 'web':
+      return { provider, baseUrl, guarded }
+    case 'azure':
+      throw new Fault('unsupported', 'Azure Blob connections are not built yet')
+  }
+}
