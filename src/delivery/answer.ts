@@ -60,6 +60,8 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     const { delivery, main, furthers, limit, interest, ticket } = request
     const mayKeep = delivery.caching !== 'none' && main.cacheable && furthers.every((further) => further.cacheable)
     const mayLook = mayKeep && delivery.caching === 'use'
+    // Of these the original is the answer: bytes that were just read for this request are no hit.
+    const isUntouched = delivery.plan.output.kind === 'untouched'
 
     /** A source as believed, or read anew where no cache may be looked into. */
     const acquire = (one: Source, most: number): Promise<Current> => {
@@ -70,44 +72,47 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     authorise(believed.known, delivery)
     const others = await Promise.all(furthers.map((one) => acquire(one, sourceBytes)))
     const versions = furthers.map((one, at) => versionOf(one, others[at], delivery))
-    if (!mayLook) return produceOnce(believed)
-
-    const found = await find(believed)
-    if (found) return found
-    const current = await ofSource(sources.checked(main, interest, limit, believed))
-    authorise(current.known, delivery)
-    const newer = current.known.version === believed.known.version ? undefined : await find(current)
-    return newer ?? produceOnce(current)
+    return settle(believed)
 
     function keyOf(known: Known): string {
       return answerKey({ source: main, version: known.version }, delivery.plan, delivery.offer, versions)
     }
 
-    async function find({ known, original }: Current): Promise<Delivered | undefined> {
-      // Just read for this request: that is no hit.
-      if (original && delivery.plan.output.kind === 'untouched') return undefined
-      const key = keyOf(known)
-      const held = levels.peek(key) ?? (await levels.find(main, known, key, furthers.length > 0, ticket))
-      if (held === undefined || 'from' in held) return held
-      // The answer is known to be the source as it is, but its bytes were evicted: read them, compute nothing.
-      const read = await ofSource(sources.withBytes(main, { known }, interest, limit, ticket))
-      authorise(read.known, delivery)
-      if (read.known.version !== known.version) return undefined
-      return { ...read.original.delivered, contentType: held.sourceAs }
-    }
-
-    function produceOnce(current: Current): Promise<Delivered> {
-      const work = (interests: Interest) => produce(current, interests)
+    /** From memory, else as one work for all who ask the same. */
+    async function settle(current: Current): Promise<Delivered> {
+      const key = keyOf(current.known)
+      const held = mayLook && !(current.original && isUntouched) ? levels.peek(key) : undefined
+      if (held) return held
+      const work = (interests: Interest) => lookOrProduce(current, interests)
       // Work that a purge has overtaken must not be joined by those who come after it.
       if (!mayKeep || ticket.void) return work(interest)
-      const flight = `${keyOf(current.known)}\n${delivery.caching}\n${delivery.seesPrivate}\n${limit}`
-      return flights.join(flight, interest, work)
+      return flights.join(`${key}\n${delivery.caching}\n${delivery.seesPrivate}\n${limit}`, interest, work)
+    }
+
+    async function lookOrProduce(current: Current, interests: Interest): Promise<Delivered> {
+      if (!mayLook) return produce(current, interests)
+      const found = await find(current, interests)
+      if (found) return found
+      const checked = await ofSource(sources.checked(main, interests, limit, current))
+      authorise(checked.known, delivery)
+      return checked.known.version === current.known.version ? produce(checked, interests) : settle(checked)
+    }
+
+    async function find({ known, original }: Current, interests: Interest): Promise<Delivered | undefined> {
+      if (original && isUntouched) return undefined
+      const found = await levels.find(main, known, keyOf(known), furthers.length > 0, ticket)
+      if (found === undefined || 'from' in found) return found
+      // The answer is known to be the source as it is, but its bytes were evicted: read them, compute nothing.
+      const read = await ofSource(sources.withBytes(main, { known }, interests, limit, ticket))
+      authorise(read.known, delivery)
+      if (read.known.version !== known.version) return undefined
+      return { ...read.original.delivered, contentType: found.sourceAs }
     }
 
     async function produce(current: Current, interests: Interest): Promise<Delivered> {
       const read = await ofSource(sources.withBytes(main, current, interests, limit, ticket))
       authorise(read.known, delivery)
-      if (delivery.plan.output.kind === 'untouched') return { ...read.original.delivered, source: read.known }
+      if (isUntouched) return { ...read.original.delivered, source: read.known }
       const { delivered, bytes, kind, known } = await compute(engine, delivery, read, interests, limit)
       if (mayKeep && layersStand()) {
         keepFacts(main, known, ticket)

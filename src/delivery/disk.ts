@@ -125,16 +125,15 @@ export function createDisk(options: DiskOptions): Disk {
     if (bytes > options.bytes / 2) return
     if (state !== 'ready') await look()
     if (!(await makeRoom(bytes))) return
-    const temporary = join(dir, TEMPORARY, randomUUID())
     try {
-      await writeWhole(temporary, [first, body])
-      const shard = shardOf(name)
-      if (!shards.has(shard)) await files.mkdir(join(dir, shard), { recursive: true })
-      shards.add(shard)
-      await files.rename(temporary, pathOf(name))
+      await place(name, [first, body]).catch(async (error: unknown) => {
+        if (codeOf(error) !== 'ENOENT') throw error
+        // Somebody emptied the directory under us.
+        shards.clear()
+        await files.mkdir(join(dir, TEMPORARY), { recursive: true })
+        await place(name, [first, body])
+      })
     } catch (error) {
-      shards.clear()
-      await files.unlink(temporary).catch(() => undefined)
       if (codeOf(error) === 'ENOSPC') await shrink(bytes)
       throw error
     }
@@ -142,19 +141,25 @@ export function createDisk(options: DiskOptions): Disk {
     complained.clear()
   }
 
-  async function writeWhole(path: string, parts: readonly Uint8Array[]): Promise<void> {
-    const handle = await files.open(path, 'wx').catch(async (error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw error
-      // Somebody emptied the directory under us: the index is wrong with it, entries read as missing from now on.
-      await files.mkdir(join(dir, TEMPORARY), { recursive: true })
-      return files.open(path, 'wx')
-    })
+  /** The file appears whole or not at all. */
+  async function place(name: string, parts: readonly Uint8Array[]): Promise<void> {
+    const temporary = join(dir, TEMPORARY, randomUUID())
     try {
-      for (const part of parts) {
-        for (let at = 0; at < part.length; ) at += (await handle.write(part, at)).bytesWritten
+      const handle = await files.open(temporary, 'wx')
+      try {
+        for (const part of parts) {
+          for (let at = 0; at < part.length; ) at += (await handle.write(part, at)).bytesWritten
+        }
+      } finally {
+        await handle.close()
       }
-    } finally {
-      await handle.close()
+      const shard = shardOf(name)
+      if (!shards.has(shard)) await files.mkdir(join(dir, shard), { recursive: true })
+      shards.add(shard)
+      await files.rename(temporary, pathOf(name))
+    } catch (error) {
+      await files.unlink(temporary).catch(() => undefined)
+      throw error
     }
   }
 

@@ -14,11 +14,11 @@ import type { Plan, SourceRef } from '../../src/plan/plan.ts'
 import { sourcesOf } from '../../src/plan/sources.ts'
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts'
 
-/** A clock that stands still until a test moves it. */
+/** A clock that stands still until a test moves it. It begins now, because files carry the machine's time. */
 export type TestClock = Clock & { advance(milliseconds: number): void }
 
 export function createTestClock(): TestClock {
-  let now = 1_700_000_000_000
+  let now = Date.now()
   const alarms = new Set<{ at: number; call: () => void }>()
   return {
     now: () => now,
@@ -45,27 +45,37 @@ export type TextEngine = Engine & {
   failure: Error | undefined
   /** Instead of the text. */
   answer: Buffer | 'untouched' | undefined
+  /** Resolves when this many renderings have begun. */
+  rendering(count: number): Promise<void>
   open: ((project: string, source: SourceRef) => Promise<Buffer>) | undefined
 }
 
 export function createTextEngine(): TextEngine {
+  const begun: { readonly count: number; resolve(): void }[] = []
   const engine: TextEngine = {
     calls: { probe: 0, measure: 0, render: 0 },
     hold: undefined,
     failure: undefined,
     answer: undefined,
     open: undefined,
+    rendering(count) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      begun.push({ count, resolve })
+      if (engine.calls.render >= count) resolve()
+      return promise
+    },
     async probe(bytes) {
       engine.calls.probe += 1
       if (bytes.length === 0) throw new Fault('not-an-image')
       return factsOf(bytes)
     },
-    async measure(_plan, facts) {
+    async measure(_plan: Plan, facts: Facts) {
       engine.calls.measure += 1
       return facts
     },
     async render({ project, plan, bytes, offer }) {
       engine.calls.render += 1
+      for (const { count, resolve } of begun) if (engine.calls.render >= count) resolve()
       const layers: string[] = []
       for (const source of sourcesOf(plan)) layers.push(String(await engine.open?.(project, source)))
       await engine.hold
@@ -81,6 +91,7 @@ export function createTextEngine(): TextEngine {
         used: [],
       }
     },
+    load: () => ({ running: 0, queued: 0 }),
     async close() {},
   }
   return engine

@@ -22,6 +22,8 @@ export type MemoryStore = ObjectStore & {
   failure: Error | undefined
   /** While set, reads wait for it. */
   hold: Promise<void> | undefined
+  /** Resolves when this many reads have begun. */
+  reading(count: number): Promise<void>
   /** The headers of the last read. */
   headers: Readonly<Record<string, string>> | undefined
   set(key: string, object: Buffer | MemoryObject): void
@@ -30,9 +32,13 @@ export type MemoryStore = ObjectStore & {
 export function createMemoryStore(): MemoryStore {
   const objects = new Map<string, MemoryObject>()
   const calls = { get: 0, unchanged: 0, head: 0, put: 0, delete: 0, list: 0 }
+  const begun: { readonly count: number; resolve(): void }[] = []
+  let reads = 0
   const nameOf = ({ bucket, key }: ObjectKey) => (bucket === undefined ? key : `${bucket}:${key}`)
 
   async function find(key: ObjectKey, signal: AbortSignal | undefined): Promise<MemoryObject> {
+    reads += 1
+    for (const { count, resolve } of begun) if (reads >= count) resolve()
     const { hold } = store
     if (hold) await Promise.race([hold, aborted(signal)])
     signal?.throwIfAborted()
@@ -48,6 +54,12 @@ export function createMemoryStore(): MemoryStore {
     failure: undefined,
     hold: undefined,
     headers: undefined,
+    reading(count) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      begun.push({ count, resolve })
+      if (reads >= count) resolve()
+      return promise
+    },
     set(key, object) {
       objects.set(key, Buffer.isBuffer(object) ? { bytes: object } : object)
     },
