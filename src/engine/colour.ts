@@ -88,10 +88,11 @@ function stageGrey(before: boolean, stage: Stage): boolean {
 }
 
 function passGrey(before: boolean, pass: Pass): boolean {
-  if (pass.flatten && !isGrey(pass.flatten) && !pass.greyscale) return false
+  if (pass.greyscale) return true
+  if (pass.flatten && !isGrey(pass.flatten)) return false
   if (pass.extend && !isGrey(pass.extend.colour)) return false
   if (pass.overlays?.some((one) => one.kind === 'layer' && !cutsAway(one.blend))) return false
-  return before || pass.greyscale === true
+  return before
 }
 
 function isOpaque(paint: Paint): boolean {

@@ -164,18 +164,30 @@ function affect(
     }
     case 'sharpen': {
       const sigma = Math.min(SHARPEN_RANGE.most, Math.max(SHARPEN_RANGE.least, effect.sigma))
-      apply((pass) => filled(pass, 'sharpen', { sharpen: sigma }))
+      apply((pass) => (pass.modulate ? undefined : filled(pass, 'sharpen', { sharpen: sigma })))
       break
     }
     case 'modulate': {
-      const { brightness, saturation, hue } = effect
-      apply((pass) => filled(pass, 'modulate', { modulate: { brightness, saturation, hue: Math.round(hue) } }))
+      const modulate = {
+        brightness: Math.max(0, effect.brightness),
+        saturation: Math.max(0, effect.saturation),
+        hue: Math.round(effect.hue),
+      }
+      apply((pass) => (filters(pass) ? undefined : filled(pass, 'modulate', { modulate })))
       break
     }
     case 'opacity':
       apply((pass) => overlaid(pass, { kind: 'fade', factor: effect.factor }))
       break
   }
+}
+
+/**
+ * Whether sharp weights the colours with alpha in this pass, for all slots from the scale to sharpening. Brightness and hue
+ * are not proportional to weighted colours, so modulation keeps away from such passes.
+ */
+function filters(pass: Pass): boolean {
+  return pass.resize !== undefined || pass.blur !== undefined || pass.sharpen !== undefined
 }
 
 function begin(entering: Size): Pass {
@@ -193,7 +205,7 @@ function filled(pass: Pass, slot: Slot, value: Partial<Pass>): Pass | undefined 
 
 /** On a solid ground the sum of weighted pixels is the same before and after a scale, so flattening slides before geometry. */
 function flattened(pass: Pass, colour: Colour): Pass | undefined {
-  if (pass.flatten !== undefined || pass.greyscale !== undefined || !isFree(pass, 'extend')) return undefined
+  if (pass.flatten !== undefined || !isFree(pass, 'extend')) return undefined
   return { ...pass, flatten: colour }
 }
 
@@ -230,7 +242,7 @@ function cut(pass: Pass, region: Region): Pass | undefined {
   }
   if (!isFree(pass, 'extend')) return undefined
   if (pass.resize === undefined) {
-    // A pointwise slot before the scale (flatten, greyscale) does not mind whether the cut comes first.
+    // Flattening does not mind whether the cut comes first.
     const stored = turnRegion(inverse(pass.turn ?? UPRIGHT), region, leaving)
     return { ...pass, window: within(pass.window, stored), leaving: sizeOf(region) }
   }

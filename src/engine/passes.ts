@@ -10,7 +10,6 @@ import type { Turn } from './turn.ts'
 export const SLOTS = [
   'window',
   'flatten',
-  'greyscale',
   'resize',
   'turn',
   'crop',
@@ -20,6 +19,7 @@ export const SLOTS = [
   'sharpen',
   'overlays',
   'normalise',
+  'greyscale',
   'negate',
 ] as const
 export type Slot = (typeof SLOTS)[number]
@@ -46,7 +46,6 @@ export type Pass = {
   /** Cut before scaling, in stored coordinates. It rules out shrink-on-load. */
   readonly window?: Region
   readonly flatten?: Colour
-  readonly greyscale?: true
   /** Both sides, in the stored orientation: the turn comes after. */
   readonly resize?: Size
   readonly turn?: Turn
@@ -57,6 +56,7 @@ export type Pass = {
   readonly sharpen?: number
   readonly overlays?: readonly Overlay[]
   readonly normalise?: true
+  readonly greyscale?: true
   readonly negate?: true
   readonly leaving: Size
 }

@@ -1,10 +1,11 @@
 import sharp, { type OverlayOptions, type Sharp } from 'sharp'
 import { Fault } from '../faults.ts'
 import type { Facts, Size } from '../plan/facts.ts'
-import { type Frames, isSteady, joinFrames, splitFrames } from './animation.ts'
+import { type Frames, isSteady, joinFrames, splitFrames, splitPass } from './animation.ts'
 import { alphaAfter, greyAfter, type ProfileUse } from './colour.ts'
 import { assertFits, type Encoding, encodeWith } from './encode.ts'
 import { fade } from './operations/fade.ts'
+import { greyRgba } from './operations/greyscale.ts'
 import { type LaidLayer, layerOverlay } from './operations/layer.ts'
 import { mask } from './operations/mask.ts'
 import { applySlots } from './operations/slots.ts'
@@ -34,7 +35,8 @@ export type Bench = {
 }
 
 export type Encoded = { readonly bytes: Buffer; readonly size: Size; readonly frames: number }
-export type Metadata = { readonly exif: boolean; readonly xmp: boolean }
+/** What is kept of the source's; `upright` when the pixels were turned as its EXIF said, so that the tag must not say it again. */
+export type Metadata = { readonly exif: boolean; readonly xmp: boolean; readonly upright: boolean }
 
 /** Sides of one frame. */
 export function inputSize(input: Input): Size {
@@ -86,15 +88,14 @@ export async function runToFile(
   const head = tail ? stages.slice(0, -1) : stages
   const from: Input = head.length === 0 ? input : { kind: 'frames', frames: await runToFrames(input, head, bench) }
   const pass = tail ?? idle(from)
-  assertFits(encoding.format, { width: pass.leaving.width, height: pass.leaving.height * count })
+  assertFits(encoding.format, pass.leaving)
 
-  const grey = greyAfter([pass], inputGrey(from))
-  const oneChannel = grey && (encoding.format === 'png' || !alphaAfter([pass], inputAlpha(from)))
   const picture = await assemble(from, pass, bench)
-  picture.toColourspace(oneChannel ? 'b-w' : 'srgb')
+  picture.toColourspace(greyAfter(stages, inputGrey(input)) ? 'b-w' : 'srgb')
   if (from.kind === 'file') {
     if (bench.profile === 'keep') picture.keepIccProfile()
-    if (metadata.exif) picture.withExifMerge({ IFD0: { Orientation: '1' } })
+    if (metadata.exif) picture.keepExif()
+    if (metadata.exif && metadata.upright) picture.withExifMerge({ IFD0: { Orientation: '1' } })
     if (metadata.xmp) picture.keepXmp()
   }
   try {
@@ -144,14 +145,18 @@ function open(input: Input, bench: Bench): Sharp {
 async function runStage(input: Input, stage: Stage, bench: Bench, movable = false): Promise<Frames> {
   if (inputFrames(input) > 1 && !isSteady(stage)) {
     const strip = input.kind === 'frames' ? input.frames : await runStage(input, idle(input), bench)
+    const [apart, together] = stage.kind === 'pass' ? splitPass(stage) : [stage]
     const done: Frames[] = []
-    for (const frames of splitFrames(strip)) done.push(await runStage({ kind: 'frames', frames }, stage, bench))
-    return joinFrames(done)
+    for (const frames of splitFrames(strip)) done.push(await runStage({ kind: 'frames', frames }, apart, bench))
+    const frames = joinFrames(done)
+    return together ? runStage({ kind: 'frames', frames }, together, bench) : frames
   }
   switch (stage.kind) {
     case 'pass': {
       const alpha = alphaAfter([stage], inputAlpha(input))
       const grey = greyAfter([stage], inputGrey(input))
+      // Of grey pixels with alpha sharp would give out the grey only.
+      if (stage.greyscale && alpha) return greyWithAlpha(input, stage, bench)
       const picture = await assemble(input, stage, bench)
       return toFrames(picture.toColourspace(grey && !alpha ? 'b-w' : 'srgb'), input, movable)
     }
@@ -162,6 +167,15 @@ async function runStage(input: Input, stage: Stage, bench: Bench, movable = fals
     case 'surround':
       return surround(await pixels(input, bench), stage)
   }
+}
+
+async function greyWithAlpha(input: Input, pass: Pass, bench: Bench): Promise<Frames> {
+  const { greyscale: _, negate, ...before } = pass
+  const frames = await greyRgba(await runStage(input, before, bench))
+  const { leaving } = pass
+  return negate
+    ? runStage({ kind: 'frames', frames }, { kind: 'pass', entering: leaving, negate, leaving }, bench)
+    : frames
 }
 
 function pixels(input: Input, bench: Bench): Promise<Frames> | Frames {

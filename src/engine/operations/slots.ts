@@ -12,7 +12,6 @@ import type { Pass } from '../passes.ts'
 export function applySlots(picture: Sharp, pass: Pass, overlays: OverlayOptions[]): void {
   if (pass.window) picture.extract({ ...pass.window })
   if (pass.flatten) picture.flatten({ background: sharpColour(pass.flatten) })
-  if (pass.greyscale) picture.greyscale()
   if (pass.resize) picture.resize({ ...pass.resize, fit: 'fill', kernel: 'lanczos3' })
   if (pass.turn) picture.flop(pass.turn.flop).rotate(pass.turn.angle)
   if (pass.crop) picture.extract({ ...pass.crop })
@@ -25,6 +24,7 @@ export function applySlots(picture: Sharp, pass: Pass, overlays: OverlayOptions[
   if (pass.sharpen !== undefined) picture.sharpen({ sigma: pass.sharpen })
   if (overlays.length > 0) picture.composite(overlays)
   if (pass.normalise) picture.normalise()
+  // `greyscale` is the colour space the pipeline ends in, see `run.ts`: sharp's own operation of that name comes before scaling.
   if (pass.negate) picture.negate({ alpha: false })
 }
 
