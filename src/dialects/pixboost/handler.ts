@@ -1,19 +1,18 @@
 import { STATUS_CODES } from 'node:http'
 import type { Directory } from '../../catalog/model.ts'
-import type { DeliveryService } from '../../delivery/delivery.ts'
 import type { Exchange, Log, Surface } from '../../http/exchange.ts'
 import { sendText } from '../../http/respond.ts'
 import type { Jobs } from '../../jobs/jobs.ts'
 import { CORS, sendHealth, sendRefusal } from './answers.ts'
 import { NO_ROUTE, type Refusal, refusalOf } from './faults.ts'
 import { formOf, parseAddress } from './grammar.ts'
-import { createPictures } from './pictures.ts'
+import { createPictures, type PeekingDelivery } from './pictures.ts'
 import { createPurge } from './purge.ts'
 import { createWarmup } from './warmup.ts'
 
 export type PixboostOptions = {
   readonly directory: Directory
-  readonly delivery: DeliveryService
+  readonly delivery: PeekingDelivery
   readonly jobs: Jobs
   /** Where this server is reached; URLs to be warmed up begin with it. Asked when needed: the port may be known late. */
   readonly publicUrl: () => string

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Directory } from '../../catalog/model.ts'
+import type { Delivering } from '../../delivery/create.ts'
 import type { Delivered, DeliveryService } from '../../delivery/delivery.ts'
 import { isFault } from '../../faults.ts'
 import type { Exchange, Log } from '../../http/exchange.ts'
@@ -9,9 +10,12 @@ import { refusalOf } from './faults.ts'
 import { sense, senseKey } from './negotiation.ts'
 import { type Reading, readPicture } from './request.ts'
 
+/** A delivery service that may answer from memory at once. */
+export type PeekingDelivery = DeliveryService & Partial<Pick<Delivering, 'peek'>>
+
 export type PicturesOptions = {
   readonly directory: Directory
-  readonly delivery: DeliveryService
+  readonly delivery: PeekingDelivery
   /** Project of the engine form, if any opened it. */
   readonly engineProject: () => string | undefined
   readonly log: Log
@@ -74,8 +78,10 @@ export function createPictures({ directory, delivery, engineProject, log }: Pict
         return sendRefusal(exchange, reading.refusal)
       case 'hidden':
         return sendHidden(exchange, reading.vary)
-      case 'picture':
-        return deliver(exchange, reading)
+      case 'picture': {
+        const ready = delivery.peek?.(reading.delivery)
+        return ready === undefined ? deliver(exchange, reading) : send(exchange, reading, ready)
+      }
     }
   }
 }
