@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /**
@@ -9,10 +10,15 @@ import ipaddr from 'ipaddr.js'
  */
 export function isPublicAddress(address: string): boolean {
   const bare = address.startsWith('[') && address.endsWith(']') ? address.slice(1, -1) : address
-  if (bare.includes('%') || !ipaddr.isValid(bare)) return false
-  const parsed = ipaddr.parse(bare)
-  if (parsed instanceof ipaddr.IPv4) return isPublicV4(bare, parsed)
-  return parsed instanceof ipaddr.IPv6 && isPublicV6(parsed)
+  // Node's own check takes no octal, hexadecimal or short spellings: those mean different hosts to different programs.
+  const family = bare.includes('%') ? 0 : isIP(bare)
+  if (family === 4) return isPublicV4(ipaddr.IPv4.parse(bare))
+  return family === 6 && isPublicV6(ipaddr.IPv6.parse(hexadecimal(bare)))
+}
+
+/** ipaddr.js takes the compatible `::1.2.3.4` for the mapped form; the URL parser writes all of them in hexadecimal. */
+function hexadecimal(address: string): string {
+  return new URL(`http://[${address}]`).hostname.slice(1, -1)
 }
 
 /** Addresses that `range()` calls unicast but that reach the provider's own machinery from inside its network. */
@@ -35,18 +41,12 @@ const REFUSED_V6: readonly [ipaddr.IPv6, number][] = [
 ]
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96')
 
-function isPublicV4(text: string, address: ipaddr.IPv4): boolean {
-  // Octal, hexadecimal and short spellings mean different hosts to different programs.
-  if (!ipaddr.IPv4.isValidFourPartDecimal(text)) return false
-  return publicRangeV4(address)
-}
-
-function publicRangeV4(address: ipaddr.IPv4): boolean {
+function isPublicV4(address: ipaddr.IPv4): boolean {
   return address.range() === 'unicast' && !REFUSED_V4.some((range) => address.match(range))
 }
 
 function isPublicV6(address: ipaddr.IPv6): boolean {
-  if (address.isIPv4MappedAddress()) return publicRangeV4(address.toIPv4Address())
-  if (address.match(NAT64)) return publicRangeV4(new ipaddr.IPv4(address.toByteArray().slice(12)))
+  if (address.isIPv4MappedAddress()) return isPublicV4(address.toIPv4Address())
+  if (address.match(NAT64)) return isPublicV4(new ipaddr.IPv4(address.toByteArray().slice(12)))
   return address.match(GLOBAL_V6) && address.range() === 'unicast' && !REFUSED_V6.some((range) => address.match(range))
 }

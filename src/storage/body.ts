@@ -1,4 +1,5 @@
 import { Fault, isFault } from '../faults.ts'
+import type { PutBody, PutOptions } from './object-store.ts'
 
 /** What a body is checked against while it flows. */
 export type BodyRules = {
@@ -73,6 +74,57 @@ export function checkSize(bytes: number | undefined, maxBytes: number | undefine
   }
 }
 
+/** A body on its way into a store. */
+export type Outgoing = {
+  /** Ends in Fault bad-parameter when it is not as long as announced, and in the reason when the caller aborts. */
+  readonly chunks: AsyncGenerator<Uint8Array>
+  /** Throws what the caller's own body, length or signal failed with, so that it is not taken for a fault of the store. */
+  rethrow(): void
+}
+
+/** Watches a body that a caller hands in; empty chunks are left out. */
+export function outgoing(body: PutBody, { size, signal }: Pick<PutOptions, 'size' | 'signal'>): Outgoing {
+  let failure: { readonly error: unknown } | undefined
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    let seen = 0
+    const iterator = (body instanceof Uint8Array ? single(body) : body)[Symbol.asyncIterator]()
+    const next = async () => {
+      try {
+        throwIfAborted(signal)
+        const step = await untilAborted(iterator.next(), signal)
+        seen += step.done === true ? 0 : step.value.byteLength
+        if (size !== undefined && (seen > size || (step.done === true && seen < size))) throw wrongLength(seen, size)
+        return step
+      } catch (error) {
+        failure = { error }
+        throw error
+      }
+    }
+    try {
+      for (let step = await next(); step.done !== true; step = await next()) {
+        if (step.value.byteLength > 0) yield step.value
+      }
+    } finally {
+      // Not awaited: a body that stalls would hold back the answer.
+      iterator.return?.().then(undefined, () => undefined)
+    }
+  }
+  return {
+    chunks: chunks(),
+    rethrow() {
+      if (failure !== undefined) throw failure.error
+    },
+  }
+}
+
+async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+function wrongLength(seen: number, size: number): Fault {
+  return new Fault('bad-parameter', 'the body is not as long as announced', { context: { option: 'size', seen, size } })
+}
+
 /** Every `get` must be read to its end or let go with this: it frees the file or socket behind the body. */
 export async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
   await body[Symbol.asyncIterator]().return?.()
@@ -114,7 +166,9 @@ export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return work
   return new Promise((resolve, reject) => {
     const stop = () => reject(abortReason(signal))
-    signal.addEventListener('abort', stop, { once: true })
+    // Making the promise may itself have led to the abort.
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
   })
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import mime from 'mime'
 import { Fault, isFault } from '../../faults.ts'
-import { abortReason, checkSize, throwIfAborted, watchedBody } from '../body.ts'
+import { abortReason, checkSize, outgoing, throwIfAborted, watchedBody } from '../body.ts'
 import { checkKey, checkPrefix } from '../keys.ts'
 import type {
   Capabilities,
@@ -90,9 +90,11 @@ export function createFolderStore(config: FolderConfig): ObjectStore {
       if (segments === undefined) {
         throw new Fault('key-invalid', 'a folder cannot hold this key', { context: { problem: 'no file name' } })
       }
+      const source = outgoing(body, options)
       try {
-        return await writeFile(await rootOf(config.path, object.bucket), segments, body, options)
+        return await writeFile(await rootOf(config.path, object.bucket), segments, source.chunks, options.signal)
       } catch (error) {
+        source.rethrow()
         throw abortReason(options.signal) ?? folderFault(error, 'write')
       }
     },

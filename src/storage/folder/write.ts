@@ -3,7 +3,6 @@ import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises'
 import { Fault } from '../../faults.ts'
 import { throwIfAborted } from '../body.ts'
-import type { PutBody, PutOptions } from '../object-store.ts'
 import { type OpenFolder, openFolder, RESERVED } from './paths.ts'
 import { versionOf } from './version.ts'
 
@@ -17,13 +16,13 @@ const TEMPORARY_FLAGS = O_WRONLY | O_CREAT | O_EXCL | (O_NOFOLLOW ?? 0)
 export async function writeFile(
   root: string,
   segments: readonly [string, ...string[]],
-  body: PutBody,
-  options: PutOptions,
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly version: string }> {
   const name = segments[segments.length - 1] ?? segments[0]
   const folder = await openFolder(root, segments.slice(0, -1), true)
   try {
-    return await writeIn(folder, name, body, options)
+    return await writeIn(folder, name, body, signal)
   } finally {
     await folder.close()
   }
@@ -32,15 +31,15 @@ export async function writeFile(
 async function writeIn(
   folder: OpenFolder,
   name: string,
-  body: PutBody,
-  options: PutOptions,
+  body: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly version: string }> {
   const temporary = folder.at(`${RESERVED}${randomBytes(12).toString('hex')}.tmp`)
   const file = await open(temporary, TEMPORARY_FLAGS, 0o644)
   let placed = false
   try {
     try {
-      await writeBody(file, body, options)
+      await writeBody(file, body)
       await file.sync()
     } finally {
       await file.close()
@@ -49,7 +48,7 @@ async function writeIn(
     const there = await lstat(folder.at(name)).catch(() => undefined)
     if (there?.isDirectory() === true) throw new Fault('conflict', 'a folder is in the way of this key')
     const version = versionOf(await lstat(temporary, { bigint: true }))
-    throwIfAborted(options.signal)
+    throwIfAborted(signal)
     await rename(temporary, folder.at(name))
     placed = true
     await folder.sync()
@@ -59,23 +58,11 @@ async function writeIn(
   }
 }
 
-async function writeBody(file: FileHandle, body: PutBody, { size, signal }: PutOptions): Promise<void> {
-  let seen = 0
-  const write = async (chunk: Uint8Array) => {
-    throwIfAborted(signal)
-    seen += chunk.byteLength
-    if (size !== undefined && seen > size) throw wrongLength(seen, size)
+async function writeBody(file: FileHandle, body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of body) {
     for (let at = 0; at < chunk.byteLength; ) {
       const { bytesWritten } = await file.write(chunk, at)
       at += bytesWritten
     }
   }
-  if (body instanceof Uint8Array) await write(body)
-  else for await (const chunk of body) await write(chunk)
-  throwIfAborted(signal)
-  if (size !== undefined && seen !== size) throw wrongLength(seen, size)
-}
-
-function wrongLength(seen: number, size: number): Fault {
-  return new Fault('bad-parameter', 'the body is not as long as announced', { context: { option: 'size', seen, size } })
 }

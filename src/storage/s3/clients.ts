@@ -1,10 +1,10 @@
-import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import { HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { LRUCache } from 'lru-cache'
 import { Fault, isFault } from '../../faults.ts'
 import type { Agents } from '../agents.ts'
 import { abortReason, throwIfAborted, untilAborted } from '../body.ts'
-import type { StoreConfig } from '../object-store.ts'
+import type { PutOptions, StoreConfig } from '../object-store.ts'
 import { readS3Error, type S3Error, s3Fault } from './faults.ts'
 
 export type S3Config = Extract<StoreConfig, { provider: 's3' }>
@@ -49,6 +49,18 @@ export function createClients(config: S3Config, agents: Agents): S3Clients {
     return client
   }
 
+  /** An answer to HEAD has no body that could name the region, and not every store puts it into a header. */
+  const askedRegion = async (bucket: string, region: string, answer: S3Error) => {
+    if (!mayBeRegion(answer) || !answer.bodiless) return undefined
+    try {
+      await clientFor(region).send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }))
+    } catch (error) {
+      const said = readS3Error(error)
+      return said === undefined ? undefined : regionIn(said, region)
+    }
+    return undefined
+  }
+
   const run: S3Clients['run'] = async (bucket, signal, call) => {
     let moved = false
     let renewed = false
@@ -63,7 +75,7 @@ export function createClients(config: S3Config, agents: Agents): S3Clients {
         if (reason !== undefined) throw reason
         const answer = isFault(error) ? undefined : readS3Error(error)
         if (answer === undefined) throw error
-        const elsewhere = regionIn(answer, region)
+        const elsewhere = regionIn(answer, region) ?? (moved ? undefined : await askedRegion(bucket, region, answer))
         if (elsewhere !== undefined && !moved) {
           moved = true
           regions.set(bucket, elsewhere)
@@ -120,11 +132,16 @@ function checkEndpoint(endpoint: string): string {
 }
 
 /** The region that an answer names, when it is another than the one used. */
-function regionIn({ status, headers, region, message }: S3Error, used: string): string | undefined {
-  if (status !== 301 && status !== 307 && status !== 400) return undefined
+function regionIn(answer: S3Error, used: string): string | undefined {
+  if (!mayBeRegion(answer)) return undefined
+  const { headers, region, message } = answer
   const header = headers['x-amz-bucket-region']
   const named = (typeof header === 'string' ? header : undefined) ?? region ?? /expecting '([^']+)'/.exec(message)?.[1]
   return named !== undefined && named !== used && /^[a-z0-9-]{1,40}$/.test(named) ? named : undefined
+}
+
+function mayBeRegion({ status }: S3Error): boolean {
+  return status === 301 || status === 307 || status === 400
 }
 
 function isExpired({ name }: S3Error): boolean {
@@ -135,7 +152,7 @@ function isExpired({ name }: S3Error): boolean {
 export async function faulting<T>(
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
-  put?: Parameters<typeof s3Fault>[1],
+  put?: PutOptions,
 ): Promise<T> {
   try {
     return await work()

@@ -10,6 +10,8 @@ export type S3Error = {
   readonly message: string
   readonly headers: Readonly<Record<string, unknown>>
   readonly region: string | undefined
+  /** The answer said nothing but its status, as to HEAD. */
+  readonly bodiless: boolean
   /** The header that a NotImplemented answer complains about. */
   readonly header: string | undefined
 }
@@ -28,6 +30,7 @@ export function readS3Error(error: unknown): S3Error | undefined {
     message: error.message,
     headers: typeof headers === 'object' && headers !== null ? { ...headers } : {},
     region: string(property(error, 'Region')),
+    bodiless: property(error, 'Code') === undefined && property(error, 'RequestId') === undefined,
     header: string(property(error, 'Header')),
   }
 }

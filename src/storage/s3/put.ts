@@ -6,9 +6,8 @@ import {
   type StorageClass,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
-import { Fault } from '../../faults.ts'
-import { throwIfAborted, untilAborted } from '../body.ts'
-import type { PutBody, PutOptions } from '../object-store.ts'
+import { throwIfAborted } from '../body.ts'
+import type { PutOptions } from '../object-store.ts'
 import type { S3Clients } from './clients.ts'
 import { checkHeaders, encodeMetadata, encodeTags } from './metadata.ts'
 
@@ -18,22 +17,19 @@ const PART_BYTES = 8 * 1024 * 1024
 const PARTS = 10_000
 
 /**
- * Stores a body: in one request up to 16 MB, else in parts, which S3 joins only when all have come, so the object appears
- * whole or not at all. Memory stays within two parts. A length that differs from `options.size` is not stored (Fault
- * bad-parameter). Throws the SDK's errors otherwise.
+ * Stores a body (from `outgoing`): in one request up to 16 MB, else in parts, which S3 joins only when all have come, so the object appears
+ * whole or not at all. Memory stays within 16 MB and three parts. Throws the SDK's errors.
  */
 export async function putObject(
   clients: S3Clients,
   target: { readonly bucket: string; readonly key: string },
-  body: PutBody,
+  body: AsyncGenerator<Uint8Array>,
   options: PutOptions,
 ): Promise<{ readonly version: string | undefined }> {
   const input = putInput(target, options)
   const { signal } = options
-  const chunks = body instanceof Uint8Array ? single(body) : body
-  const iterator = exactly(chunks, options)
   try {
-    const begin = await readBeginning(iterator, signal)
+    const begin = await readBeginning(body)
     if (begin.ended) {
       const answer = await clients.run(target.bucket, signal, (client) =>
         client.send(
@@ -43,10 +39,10 @@ export async function putObject(
       )
       return { version: answer.ETag }
     }
-    return await putInParts(clients, input, target.bucket, joined(begin.bytes, iterator), options)
+    return await putInParts(clients, input, target.bucket, joined(begin.bytes, body), options)
   } finally {
     // Not awaited: a body that stalls would hold back the answer.
-    iterator.return(undefined).catch(() => undefined)
+    body.return(undefined).catch(() => undefined)
   }
 }
 
@@ -100,26 +96,11 @@ function putInput({ bucket, key }: { bucket: string; key: string }, options: Put
   }
 }
 
-/** Passes the body on and throws when it is not as long as announced, or when the caller has left. */
-async function* exactly(body: AsyncIterable<Uint8Array>, { size, signal }: PutOptions): AsyncGenerator<Uint8Array> {
-  let seen = 0
-  for await (const chunk of body) {
-    throwIfAborted(signal)
-    seen += chunk.byteLength
-    if (size !== undefined && seen > size) throw wrongLength(seen, size)
-    if (chunk.byteLength > 0) yield chunk
-  }
-  if (size !== undefined && seen !== size) throw wrongLength(seen, size)
-}
-
-async function readBeginning(
-  iterator: AsyncGenerator<Uint8Array>,
-  signal: AbortSignal | undefined,
-): Promise<{ bytes: Uint8Array; ended: boolean }> {
+async function readBeginning(body: AsyncGenerator<Uint8Array>): Promise<{ bytes: Uint8Array; ended: boolean }> {
   const chunks: Uint8Array[] = []
   let size = 0
   while (size <= SINGLE_BYTES) {
-    const step = await untilAborted(iterator.next(), signal)
+    const step = await body.next()
     if (step.done === true) return { bytes: onePiece(chunks), ended: true }
     chunks.push(step.value)
     size += step.value.byteLength
@@ -139,12 +120,4 @@ async function* joined(begin: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
     if (step.done === true) return
     yield step.value
   }
-}
-
-async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-function wrongLength(seen: number, size: number): Fault {
-  return new Fault('bad-parameter', 'the body is not as long as announced', { context: { option: 'size', seen, size } })
 }

@@ -10,7 +10,7 @@ import {
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { Fault, isFault } from '../../faults.ts'
 import type { Agents } from '../agents.ts'
-import { abortReason, checkSize, watchedBody } from '../body.ts'
+import { abortReason, checkSize, outgoing, watchedBody } from '../body.ts'
 import { checkKey, checkPrefix } from '../keys.ts'
 import type { Capabilities, ObjectEntry, ObjectHead, ObjectKey, ObjectStore } from '../object-store.ts'
 import { createClients, faulting, type S3Config } from './clients.ts'
@@ -98,7 +98,13 @@ export function createS3Store(config: S3Config, agents: Agents): ObjectStore {
 
     async put(object, body, options = {}) {
       const place = target(object)
-      return faulting(options.signal, () => putObject(clients, place, body, options), options)
+      const source = outgoing(body, options)
+      try {
+        return await faulting(options.signal, () => putObject(clients, place, source.chunks, options), options)
+      } catch (error) {
+        source.rethrow()
+        throw error
+      }
     },
 
     async delete(object) {

@@ -1,0 +1,50 @@
+import { type Agents, createAgents, type Timeouts } from '../../../src/storage/agents.ts'
+import { createGuard } from '../../../src/storage/guard.ts'
+import type { ObjectStore } from '../../../src/storage/object-store.ts'
+import type { S3Config } from '../../../src/storage/s3/clients.ts'
+import { createS3Store } from '../../../src/storage/s3/store.ts'
+import { type S3Proxy, startS3Proxy } from '../../support/s3-proxy.ts'
+import { type S3Server, startS3Server } from '../../support/versitygw.ts'
+
+/** A real S3 server with a bucket, the recording proxy before it, and stores that talk through the proxy. */
+export type S3Subject = {
+  readonly server: S3Server
+  readonly proxy: S3Proxy
+  readonly agents: Agents
+  readonly bucket: string
+  store(config?: Partial<S3Config>): ObjectStore
+  stop(): Promise<void>
+}
+
+export async function startS3(timeouts?: Timeouts): Promise<S3Subject> {
+  const server = await startS3Server()
+  const proxy = await startS3Proxy(server.endpoint)
+  const agents = createAgents(createGuard({ allowPrivate: false }), timeouts)
+  const bucket = await server.createBucket('main')
+  const { region, accessKeyId, secretAccessKey } = server
+  return {
+    server,
+    proxy,
+    agents,
+    bucket,
+    store: (config = {}) =>
+      createS3Store(
+        {
+          provider: 's3',
+          bucket,
+          endpoint: proxy.endpoint,
+          region,
+          accessKeyId,
+          secretAccessKey,
+          guarded: false,
+          ...config,
+        },
+        agents,
+      ),
+    async stop() {
+      await agents.close()
+      await proxy.stop()
+      await server.stop()
+    },
+  }
+}
