@@ -13,7 +13,7 @@ type AddOptions = Common & {
   provider: NewConnection['provider']
   name?: string
   bucket?: string
-  buckets: string[]
+  buckets?: string[]
   region?: string
   endpoint?: string
   pathStyle?: boolean
@@ -38,7 +38,7 @@ export function addConnectionCommands(program: Command, ports: Ports, common: (c
     .addOption(new Option('--provider <kind>', 'what it is').choices(['s3', 'folder', 'web']).default('s3'))
     .option('--name <text>', 'a description for people')
     .option('--bucket <name>', 's3: the bucket')
-    .option('--buckets <name...>', 's3: the buckets that requests may name; none given = any', [])
+    .option('--buckets <name...>', 's3: the buckets that requests may name; none given = any')
     .option('--region <id>', 's3: the region, such as eu-central-1')
     .option('--endpoint <url>', 's3: address of an S3-compatible store; not needed for AWS')
     .option('--path-style', 's3: the bucket stands in the path instead of the host name')
@@ -116,8 +116,8 @@ Examples:
 /** Options that belong to another provider are mistakes, told before a secret is asked for. Fault bad-parameter. */
 function refuseForeignOptions(options: AddOptions): void {
   const own: Readonly<Record<NewConnection['provider'], readonly (keyof AddOptions)[]>> = {
-    s3: ['bucket', 'region', 'endpoint', 'pathStyle', 'accessKeyId'],
-    folder: ['path'],
+    s3: ['bucket', 'buckets', 'region', 'endpoint', 'pathStyle', 'accessKeyId'],
+    folder: ['path', 'buckets'],
     web: ['baseUrl'],
   }
   const needed: Readonly<Record<NewConnection['provider'], keyof AddOptions | undefined>> = {
@@ -128,7 +128,7 @@ function refuseForeignOptions(options: AddOptions): void {
   const foreign = Object.entries(own)
     .filter(([provider]) => provider !== options.provider)
     .flatMap(([, names]) => names)
-    .find((name) => options[name] !== undefined)
+    .find((name) => options[name] !== undefined && !own[options.provider].includes(name))
   if (foreign !== undefined)
     throw new Fault('bad-parameter', `${flag(foreign)} is not for a connection of kind ${options.provider}`)
   const missing = needed[options.provider]
@@ -149,7 +149,7 @@ function newConnection(alias: string, options: AddOptions, secretAccessKey: stri
     read: options.read,
     write: options.write === true,
     prefix: options.prefix,
-    buckets: options.buckets,
+    ...(options.buckets !== undefined && { buckets: options.buckets }),
     ...(options.bucket !== undefined && { bucket: options.bucket }),
     ...(options.region !== undefined && { region: options.region }),
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),

@@ -56,7 +56,7 @@ export type NewConnection = {
   readonly read: boolean
   readonly write: boolean
   readonly prefix: string
-  readonly buckets: readonly string[]
+  readonly buckets?: readonly string[]
   readonly bucket?: string
   readonly region?: string
   readonly endpoint?: string
