@@ -5,17 +5,19 @@ import { compute } from './compute.ts'
 import type { Delivered, Delivery } from './delivery.ts'
 import type { Known } from './entry.ts'
 import { createFlights, type Interest } from './flights.ts'
-import { answerKey, furtherSources, type Source, type Versioned } from './keys.ts'
+import type { Source, Versioned } from './keys.ts'
 import type { Levels } from './levels.ts'
+import type { Names, Naming } from './names.ts'
 import type { Current, Sources } from './sources.ts'
 import type { Ticket, Tickets } from './tickets.ts'
+import type { Lease } from './working-set.ts'
 
 export type AnswererOptions = {
   readonly engine: Engine
   readonly sources: Sources
   readonly levels: Levels
   readonly tickets: Tickets
-  readonly source: (project: string, ref: Source['ref']) => Source
+  readonly naming: Naming
   /** Server's own limit of a source in bytes. */
   readonly sourceBytes: number
 }
@@ -32,23 +34,24 @@ export type Answerer = {
 /** A request about one candidate source. */
 type Attempt = {
   readonly delivery: Delivery
+  readonly names: Names
   readonly main: Source
-  readonly furthers: readonly Source[]
   readonly limit: number
   readonly interest: Interest
   readonly ticket: Ticket
+  /** Room held for the bytes that this request works on. */
+  readonly leases: Lease[]
 }
 
 export function createAnswerer(options: AnswererOptions): Answerer {
-  const { engine, sources, levels, tickets, source, sourceBytes } = options
+  const { engine, sources, levels, tickets, naming, sourceBytes } = options
   const flights = createFlights<Delivered>()
 
   const limitOf = (delivery: Delivery) => Math.min(delivery.limits?.sourceBytes ?? sourceBytes, sourceBytes)
 
   /** The first candidate that is not known to be missing. */
-  function peekMain(delivery: Delivery): { readonly source: Source; readonly known: Known } | undefined {
-    for (const ref of delivery.sources) {
-      const candidate = source(delivery.project, ref)
+  function peekMain({ candidates }: Names): { readonly source: Source; readonly known: Known } | undefined {
+    for (const candidate of candidates) {
       const known = sources.peek(candidate)
       if (known === undefined) return undefined
       if (known !== 'missing') return { source: candidate, known }
@@ -57,7 +60,8 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   }
 
   async function attempt(request: Attempt): Promise<Delivered> {
-    const { delivery, main, furthers, limit, interest, ticket } = request
+    const { delivery, names, main, limit, interest, ticket, leases } = request
+    const { furthers } = names
     const mayKeep = delivery.caching !== 'none' && main.cacheable && furthers.every((further) => further.cacheable)
     const mayLook = mayKeep && delivery.caching === 'use'
     // Of these the original is the answer: bytes that were just read for this request are no hit.
@@ -68,14 +72,23 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       if (mayLook) return sources.current(one, interest, most, ticket)
       return mayKeep ? sources.read(one, interest, most) : sources.readAlone(one, most)
     }
-    const believed = await ofSource(acquire(main, limit))
+    const believed = retain(await ofSource(acquire(main, limit)))
     authorise(believed.known, delivery)
     const others = await Promise.all(furthers.map((one) => acquire(one, sourceBytes)))
     const versions = furthers.map((one, at) => versionOf(one, others[at], delivery))
     return settle(believed)
 
+    function retain<C extends Current>(current: C): C {
+      const lease = current.original?.lease
+      if (lease) {
+        lease.retain()
+        leases.push(lease)
+      }
+      return current
+    }
+
     function keyOf(known: Known): string {
-      return answerKey({ source: main, version: known.version }, delivery.plan, delivery.offer, versions)
+      return names.keyOf(main, known.version, versions)
     }
 
     /** From memory, else as one work for all who ask the same. */
@@ -93,7 +106,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       if (!mayLook) return produce(current, interests)
       const found = await find(current, interests)
       if (found) return found
-      const checked = await ofSource(sources.checked(main, interests, limit, current))
+      const checked = retain(await ofSource(sources.checked(main, interests, limit, current)))
       authorise(checked.known, delivery)
       return checked.known.version === current.known.version ? produce(checked, interests) : settle(checked)
     }
@@ -103,14 +116,14 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       const found = await levels.find(main, known, keyOf(known), furthers.length > 0, ticket)
       if (found === undefined || 'from' in found) return found
       // The answer is known to be the source as it is, but its bytes were evicted: read them, compute nothing.
-      const read = await ofSource(sources.withBytes(main, { known }, interests, limit, ticket))
+      const read = retain(await ofSource(sources.withBytes(main, { known }, interests, limit, ticket)))
       authorise(read.known, delivery)
       if (read.known.version !== known.version) return undefined
       return { ...read.original.delivered, contentType: found.sourceAs }
     }
 
     async function produce(current: Current, interests: Interest): Promise<Delivered> {
-      const read = await ofSource(sources.withBytes(main, current, interests, limit, ticket))
+      const read = retain(await ofSource(sources.withBytes(main, current, interests, limit, ticket)))
       authorise(read.known, delivery)
       if (isUntouched) return { ...read.original.delivered, source: read.known }
       const { delivered, bytes, kind, known } = await compute(engine, delivery, read, interests, limit)
@@ -141,35 +154,38 @@ export function createAnswerer(options: AnswererOptions): Answerer {
   return {
     peek(delivery) {
       if (delivery.caching !== 'use') return undefined
-      const main = peekMain(delivery)
+      const names = naming.of(delivery)
+      const main = peekMain(names)
       if (!main || main.known.bytes > limitOf(delivery) || isHidden(main.known, delivery)) return undefined
-      const versions: Versioned[] = []
-      for (const ref of furtherSources(delivery.plan)) {
-        const further = source(delivery.project, ref)
+      let versions: Versioned[] = NONE
+      for (const further of names.furthers) {
         const known = sources.peek(further)
         if (known === undefined || known === 'missing' || isHidden(known, delivery)) return undefined
-        versions.push({ source: further, version: known.version })
+        versions = [...versions, { source: further, version: known.version }]
       }
-      return levels.peek(
-        answerKey({ source: main.source, version: main.known.version }, delivery.plan, delivery.offer, versions),
-      )
+      return levels.peek(names.keyOf(main.source, main.known.version, versions))
     },
     async answer(delivery, interest) {
-      const { project } = delivery
-      const candidates = delivery.sources.map((ref) => source(project, ref))
-      const furthers = furtherSources(delivery.plan).map((ref) => source(project, ref))
-      const instead = delivery.instead && source(project, delivery.instead)
+      const names = naming.of(delivery)
+      const { candidates, furthers, instead } = names
       const all = [...candidates, ...furthers, ...(instead ? [instead] : [])].map(({ base }) => base)
       const limit = limitOf(delivery)
-      return tickets.hold(all, (ticket) =>
-        firstOf(candidates, instead, (main) => attempt({ delivery, main, furthers, limit, interest, ticket })),
-      )
+      const leases: Lease[] = []
+      try {
+        return await tickets.hold(all, (ticket) =>
+          firstOf(candidates, instead, (main) => attempt({ delivery, names, main, limit, interest, ticket, leases })),
+        )
+      } finally {
+        for (const lease of leases) lease.release()
+      }
     },
     forget(one) {
       flights.forget((key) => key.startsWith(one.base) || key.includes(`\n${one.base}`))
     },
   }
 }
+
+const NONE: Versioned[] = []
 
 function isHidden(known: Known, delivery: Delivery): boolean {
   return known.private && !delivery.seesPrivate

@@ -4,16 +4,18 @@ import { mediaType, sniff } from '../engine/sniff.ts'
 import type { SourceRef } from '../plan/plan.ts'
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts'
 import { createAnswerer } from './answer.ts'
+import { createBucket } from './bucket.ts'
 import { decoded } from './compute.ts'
 import type { Delivered, Delivery, DeliveryService } from './delivery.ts'
 import { createDisk } from './disk.ts'
-import { sourceOf } from './keys.ts'
 import { createLevels } from './levels.ts'
 import { createMemory } from './memory.ts'
+import { createNaming } from './names.ts'
 import { patiently } from './patience.ts'
 import { createSources } from './sources.ts'
 import { type Clock, type Files, type Log, systemClock } from './surroundings.ts'
 import { createTickets } from './tickets.ts'
+import { createWorkingSet } from './working-set.ts'
 
 export type DeliveryOptions = {
   readonly engine: Engine
@@ -24,7 +26,12 @@ export type DeliveryOptions = {
    * not served. Called on every request, so it must be cheap. Default: aliases never change their meaning.
    */
   readonly identity?: (project: string, source: SourceRef) => string
-  readonly limits: { readonly sourceBytes: number; readonly requestTimeoutSeconds: number }
+  readonly limits: {
+    readonly sourceBytes: number
+    readonly requestTimeoutSeconds: number
+    /** Bytes of sources held at once for work under way. Default: twice `sourceBytes`, at least 512 MiB. */
+    readonly workingBytes?: number
+  }
   readonly cache: {
     /** Belongs to this process alone. */
     readonly dir: string
@@ -35,6 +42,8 @@ export type DeliveryOptions = {
     readonly revalidateSeconds: number
     /** How long it is served at most while the store does not answer. Default: a day. */
     readonly servableSeconds?: number
+    /** A third level shared by all nodes. */
+    readonly bucket?: { readonly store: ObjectStore; readonly prefix: string }
   }
   /** Bounds how many sources are read at once and how many wait for it. */
   readonly fetchGate: { enter<T>(weight: number, work: () => Promise<T>): Promise<T> }
@@ -49,6 +58,8 @@ export type DeliveryStats = {
   readonly failures: number
   /** Requests that are not answered from memory, and background work, under way. */
   readonly running: number
+  /** Bytes of sources that are worked on. */
+  readonly working: number
   readonly memory: { readonly bytes: number; readonly entries: number }
   readonly disk: { readonly bytes: number; readonly entries: number }
 }
@@ -67,6 +78,9 @@ export type Delivering = DeliveryService & {
 }
 
 const DAY_SECONDS = 86_400
+const WORKING_BYTES = 536_870_912
+/** Larger entries are not worth the way to a bucket and back. */
+const BUCKET_ENTRY_BYTES = 33_554_432
 
 /** Pictures by URL: authorise → cache → read → engine → keep → answer. */
 export function createDelivery(options: DeliveryOptions): Delivering {
@@ -82,13 +96,19 @@ export function createDelivery(options: DeliveryOptions): Delivering {
     cache.diskBytes > 0
       ? createDisk({ dir: cache.dir, bytes: cache.diskBytes, files: options.files ?? nodeFiles, clock, log })
       : undefined
-  const levels = createLevels(memory, disk ? [{ from: 'disk', level: disk }] : [])
+  const bucket = cache.bucket && createBucket({ ...cache.bucket, entryBytes: BUCKET_ENTRY_BYTES, clock, log })
+  const levels = createLevels(memory, [
+    ...(disk ? [{ from: 'disk', level: disk } as const] : []),
+    ...(bucket ? [{ from: 'bucket', level: bucket } as const] : []),
+  ])
+  const room = createWorkingSet(limits.workingBytes ?? Math.max(2 * limits.sourceBytes, WORKING_BYTES), clock)
   const tickets = createTickets()
   const sources = createSources({
     open: options.open,
     levels,
     tickets,
     gate: options.fetchGate,
+    room,
     clock,
     mediaType: (bytes) => {
       const format = sniff(bytes)
@@ -104,9 +124,8 @@ export function createDelivery(options: DeliveryOptions): Delivering {
       })
     },
   })
-  const identity = options.identity ?? (() => '')
-  const source = (project: string, ref: SourceRef) => sourceOf(project, ref, identity(project, ref))
-  const answerer = createAnswerer({ engine, sources, levels, tickets, source, sourceBytes: limits.sourceBytes })
+  const naming = createNaming(options.identity ?? (() => ''))
+  const answerer = createAnswerer({ engine, sources, levels, tickets, naming, sourceBytes: limits.sourceBytes })
 
   function track<T>(work: Promise<T>): Promise<T> {
     const done = work.finally(() => running.delete(done))
@@ -135,6 +154,7 @@ export function createDelivery(options: DeliveryOptions): Delivering {
   async function settled(): Promise<void> {
     while (running.size > 0) await Promise.allSettled(running)
     await disk?.settled()
+    await bucket?.settled()
   }
 
   return {
@@ -149,16 +169,21 @@ export function createDelivery(options: DeliveryOptions): Delivering {
       }
     },
     async bytes(project, ref, signal) {
-      const one = source(project, ref)
+      const one = naming.source(project, ref)
       const interest = { wanted: () => signal?.aborted !== true }
       return tickets.hold([one.base], async (ticket) => {
         const current = await sources.current(one, interest, limits.sourceBytes, ticket)
         const read = await sources.withBytes(one, current, interest, limits.sourceBytes, ticket)
-        return decoded(read, limits.sourceBytes)
+        read.original.lease?.retain()
+        try {
+          return await decoded(read, limits.sourceBytes)
+        } finally {
+          read.original.lease?.release()
+        }
       })
     },
     async purge(project, ref) {
-      const target = source(project, ref)
+      const target = naming.source(project, ref)
       let dropped = 0
       // Twice: a request that came while the disk was being cleared may have found an old entry and carried it upwards.
       for (let round = 0; round < 2; round += 1) {
@@ -179,6 +204,7 @@ export function createDelivery(options: DeliveryOptions): Delivering {
       misses,
       failures,
       running: running.size,
+      working: room.used,
       memory: { bytes: memory.bytes, entries: memory.size },
       disk: { bytes: disk?.bytes ?? 0, entries: disk?.size ?? 0 },
     }),

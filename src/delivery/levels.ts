@@ -132,9 +132,12 @@ export function createLevels(
     },
     async original(source, known, ticket) {
       const delivered = await findOriginal(source, known, ticket)
-      if (!delivered) return undefined
+      if (delivered?.body.kind !== 'file') return delivered && { delivered, bytes: delivered.body.bytes }
       const bytes = await bytesOf(delivered.body, delivered.size).catch(() => undefined)
-      return bytes && { delivered, bytes }
+      if (!bytes) return undefined
+      const held: Delivered = { ...delivered, body: { kind: 'bytes', bytes } }
+      if (!ticket.void) remember(originalKey(source, known.version), held, bytes, 'original', [])
+      return { delivered: held, bytes }
     },
     keep({ source, known, key, kind, delivered, bytes, uses }, ticket) {
       if (ticket.void) return

@@ -5,24 +5,48 @@ import { discard } from '../storage/body.ts'
 import type { ObjectAnswer, ObjectHead } from '../storage/object-store.ts'
 import { etagFrom, type Known } from './entry.ts'
 import type { Source } from './keys.ts'
+import type { Lease, WorkingSet } from './working-set.ts'
 
-export type Read = { readonly known: Known; readonly bytes: Buffer; readonly etag: string }
+export type Read = { readonly known: Known; readonly bytes: Buffer; readonly etag: string; readonly lease: Lease }
+
+/** Room that a source of unannounced size is given. */
+const UNKNOWN_BYTES = 8_388_608
 
 /**
  * Reads an object to its end and says what is known of it. Memory is taken as the bytes come, never because a header
- * announces them. Fault too-large above `limit` bytes, source-unreachable when it ends early.
+ * announces them, and within the room for work under way. Fault too-large above `limit` bytes, source-unreachable when it
+ * ends early, overloaded when there is no room for too long.
  */
 export async function readObject(
   source: Source,
   answer: Extract<ObjectAnswer, { kind: 'object' }>,
   limit: number,
   now: number,
+  room: WorkingSet,
 ): Promise<Read> {
   const { head, body } = answer
-  if (head.size !== undefined && head.size > limit) {
+  let lease: Lease
+  try {
+    if (head.size !== undefined && head.size > limit) throw tooLarge(limit)
+    lease = await room.take(head.size ?? Math.min(limit, UNKNOWN_BYTES))
+  } catch (error) {
     await discard(body)
-    throw tooLarge(limit)
+    throw error
   }
+  try {
+    const { bytes, sum } = await collect(head, body, limit)
+    return { known: knownFrom(source, head, bytes.length, sum, now), bytes, etag: etagFrom(sum), lease }
+  } catch (error) {
+    lease.release()
+    throw error
+  }
+}
+
+async function collect(
+  head: ObjectHead,
+  body: AsyncIterable<Uint8Array>,
+  limit: number,
+): Promise<{ readonly bytes: Buffer; readonly sum: Buffer }> {
   const hash = createHash('sha256')
   const chunks: Uint8Array[] = []
   let size = 0
@@ -37,7 +61,7 @@ export async function readObject(
   const [only] = chunks
   const bytes =
     chunks.length === 1 && only ? Buffer.from(only.buffer, only.byteOffset, only.length) : Buffer.concat(chunks, size)
-  return { known: knownFrom(source, head, size, sum, now), bytes, etag: etagFrom(sum) }
+  return { bytes, sum }
 }
 
 /** Fault too-large for a source of more than `limit` bytes. */

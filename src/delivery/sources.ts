@@ -10,9 +10,15 @@ import type { Levels } from './levels.ts'
 import { askHeaders, isPrivate, type Read, readObject, tooLarge } from './reading.ts'
 import type { Clock } from './surroundings.ts'
 import type { Ticket, Tickets } from './tickets.ts'
+import type { Lease, WorkingSet } from './working-set.ts'
 
 /** The bytes of a source as stored, and as an answer. */
-export type Original = { readonly bytes: Buffer; readonly delivered: Delivered }
+export type Original = {
+  readonly bytes: Buffer
+  readonly delivered: Delivered
+  /** Who goes on with the bytes retains it in the same turn and releases it at the end; absent when the cache holds them. */
+  readonly lease?: Lease
+}
 /** A source as it is believed to be now; with its bytes when they had to be read anyway. */
 export type Current = { readonly known: Known; readonly original?: Original }
 
@@ -21,6 +27,7 @@ export type SourcesOptions = {
   readonly levels: Levels
   readonly tickets: Tickets
   readonly gate: { enter<T>(weight: number, work: () => Promise<T>): Promise<T> }
+  readonly room: WorkingSet
   readonly clock: Clock
   /** The media type of bytes whose source names none. */
   readonly mediaType: (bytes: Buffer) => string
@@ -64,10 +71,11 @@ const MISSING_MILLISECONDS = 2000
 const RETRY_MILLISECONDS = 10_000
 
 export function createSources(options: SourcesOptions): Sources {
-  const { levels, tickets, gate, clock, believed, servable } = options
+  const { levels, tickets, gate, room, clock, believed, servable } = options
   const reads = createFlights<Required<Current>>()
   const checks = createFlights<Current>()
   const lookups = createFlights<Known | undefined>()
+  const loads = createFlights<Original | undefined>()
   /** By source key, until when. */
   const missing = new LRUCache<string, number>({ max: 4096 })
   const retryAt = new LRUCache<string, number>({ max: 4096 })
@@ -99,7 +107,7 @@ export function createSources(options: SourcesOptions): Sources {
     }
   }
 
-  function asCurrent({ known, bytes, etag }: Read): Required<Current> {
+  function asCurrent({ known, bytes, etag, lease }: Read): Required<Current> {
     const delivered: Delivered = {
       body: { kind: 'bytes', bytes },
       size: bytes.length,
@@ -110,7 +118,8 @@ export function createSources(options: SourcesOptions): Sources {
       source: known,
       from: 'computed',
     }
-    return { known, original: { bytes, delivered } }
+    handOver(lease)
+    return { known, original: { bytes, delivered, lease } }
   }
 
   /** Keeps what was read. Facts of the same version stay. */
@@ -140,14 +149,15 @@ export function createSources(options: SourcesOptions): Sources {
   ): Promise<Required<Current>> {
     const answer = await store.get(key, { signal, headers: askHeaders(source.ref) })
     if (answer.kind !== 'object') throw new Fault('source-refused', 'the store says "unchanged" without being asked')
-    return asCurrent(await readObject(source, answer, limit, clock.now()))
+    return asCurrent(await readObject(source, answer, limit, clock.now(), room))
   }
 
   /** The object is gone or closed: what was made from it must not be served any more. */
   async function lose(source: Source, error: unknown): Promise<void> {
     if (!isGone(error)) return
     tickets.revoke(source.base)
-    await levels.drop(source)
+    // The object's own failure is what must be reported.
+    await levels.drop(source).catch(() => undefined)
   }
 
   function noteMissing(source: Source, error: unknown): void {
@@ -220,7 +230,7 @@ export function createSources(options: SourcesOptions): Sources {
       await discard(answer.body)
       return { known: { ...latest(source, known), checkedAt: clock.now(), private: isPrivate(answer.head) } }
     }
-    return asCurrent(await readObject(source, answer, limit, clock.now()))
+    return asCurrent(await readObject(source, answer, limit, clock.now(), room))
   }
 
   /** The record may have gained facts meanwhile. */
@@ -242,6 +252,18 @@ export function createSources(options: SourcesOptions): Sources {
     const held = levels.peekRecord(source)
     const known = held ?? (await lookups.join(source.key, interest, () => levels.record(source, ticket)))
     return believe(source, known)
+  }
+
+  /** The original from the cache. */
+  async function load(source: Source, known: Known, interest: Interest, ticket: Ticket): Promise<Original | undefined> {
+    const key = originalKey(source, known.version)
+    if (levels.peek(key)) return levels.original(source, known, ticket)
+    return loads.join(key, interest, async () => {
+      const lease = await room.take(known.bytes)
+      handOver(lease)
+      const original = await levels.original(source, known, ticket)
+      return original && { ...original, lease }
+    })
   }
 
   function within(limit: number, current: Current): Current {
@@ -281,7 +303,7 @@ export function createSources(options: SourcesOptions): Sources {
     async withBytes(source, current, interest, limit, ticket) {
       const { known, original } = current
       if (original) return { known, original }
-      const cached = await levels.original(source, known, ticket)
+      const cached = source.cacheable ? await load(source, known, interest, ticket) : undefined
       if (cached) return { known, original: cached }
       try {
         return await read(source, interest, limit)
@@ -294,10 +316,15 @@ export function createSources(options: SourcesOptions): Sources {
     readAlone,
     forget(source) {
       const own = (key: string) => key.startsWith(source.base)
-      for (const flights of [reads, checks, lookups]) flights.forget(own)
+      for (const flights of [reads, checks, lookups, loads]) flights.forget(own)
       for (const key of [...missing.keys()]) if (own(key)) missing.delete(key)
     },
   }
+}
+
+/** Those who wait for the bytes retain the lease before the next turn of the event loop. */
+function handOver(lease: Lease): void {
+  setImmediate(() => lease.release())
 }
 
 function isGone(error: unknown): boolean {
