@@ -45,6 +45,8 @@ const CODES: Readonly<Record<string, FaultCode>> = {
   NoSuchBucket: 'store-misconfigured',
   InvalidBucketName: 'store-misconfigured',
   InvalidAccessKeyId: 'store-misconfigured',
+  // versitygw's word for it, with status 404
+  XAdminUserNotFound: 'store-misconfigured',
   SignatureDoesNotMatch: 'store-misconfigured',
   AuthorizationHeaderMalformed: 'store-misconfigured',
   PermanentRedirect: 'store-misconfigured',
