@@ -3,7 +3,7 @@
  * This is the room's door; everything behind it is its own business.
  */
 import { sql } from 'kysely'
-import { openDatabase } from './database.ts'
+import { openDatabase, reasonOf } from './database.ts'
 import { applyProjects, type DeclaredProject } from './declared.ts'
 import { createLive, type Live } from './live.ts'
 import { type Log, SILENT } from './log.ts'
@@ -59,14 +59,16 @@ export type Catalog = Management & {
 
 /**
  * Opens the catalog: brings the schema up to date, checks the master key, reads everything into memory. Throws VaultError
- * for a wrong master key, and the database's own error when it cannot be reached.
+ * for a wrong master key, and an Error that says why when the database cannot be used.
  */
 export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
   const log = options.log ?? SILENT
   const database = await openDatabase({ ...options, log })
   const { db, lock } = database
   try {
-    await migrate(database)
+    await migrate(database).catch((cause: unknown) => {
+      throw new Error(`the catalog's database cannot be used: ${reasonOf(cause)}`, { cause })
+    })
     const inUse = (await db.selectFrom('vault_keys').select('key_id').limit(1).execute()).length > 0
     const vault = createVault(await masterKeys({ ...options, inUse }))
     await db.transaction().execute(async (tx) => {

@@ -32,6 +32,9 @@ export async function openDatabase({ database, dataDir, log }: DatabaseOptions):
     application_name: 'tintype',
     max: 10,
     connectionTimeoutMillis: 10_000,
+    // A connection that went silent is given up rather than waited for.
+    query_timeout: 30_000,
+    keepAlive: true,
   })
   // An idle connection that breaks would otherwise end the process; the pool makes a new one by itself.
   pool.on('error', (error) => log.warn({ reason: error.message }, 'a connection to the database broke'))
@@ -42,6 +45,12 @@ export async function openDatabase({ database, dataDir, log }: DatabaseOptions):
       await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx)
     },
   }
+}
+
+/** What the driver says, also where several attempts failed and the error as a whole says nothing. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** All reads of `work` see one state of the database. */

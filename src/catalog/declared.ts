@@ -8,6 +8,7 @@ import { type ConnectionInput, checkConnection, checkKey, type KeyInput } from '
 import { insertKey, keyOf, type Tx } from './keys.ts'
 import type { PixboostSettings } from './model.ts'
 import { purposeOf } from './rows.ts'
+import { DIALECTS } from './rules.ts'
 import type { KeyRow } from './tables.ts'
 import type { Vault } from './vault.ts'
 
@@ -22,8 +23,6 @@ export type DeclaredProject = {
   readonly compressor?: unknown
   readonly filestack?: unknown
 }
-
-const SECTIONS = ['pixboost', 'imagekit', 'kraken', 'compressor', 'filestack'] as const
 
 /** Returns the number of rows changed; 0 when the database says the same already. Fault conflict, bad-parameter. */
 export async function applyProjects(
@@ -96,11 +95,11 @@ async function applyProjectRow({ tx, file }: Apply, id: string): Promise<number>
 /** The settings of a declared project are those of the file, whatever was set by hand before. */
 async function applySettings({ tx, file }: Apply, project: DeclaredProject): Promise<number> {
   const stored = await tx.selectFrom('settings').selectAll().where('project_id', '=', project.id).execute()
-  const wanted = SECTIONS.flatMap((dialect) => {
+  const wanted = DIALECTS.flatMap((dialect) => {
     const value = project[dialect]
-    return value === undefined ? [] : [{ dialect: dialect as string, value: JSON.stringify(value) }]
+    return value === undefined ? [] : [{ dialect, value: JSON.stringify(value) }]
   })
-  const gone = stored.filter((row) => !wanted.some(({ dialect }) => dialect === row.dialect))
+  const gone = stored.filter((row) => !wanted.some((section) => section.dialect === row.dialect))
   const fresh = wanted.filter(
     (section) =>
       !stored.some((row) => row.dialect === section.dialect && row.value === section.value && row.declared_in === file),

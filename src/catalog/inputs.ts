@@ -4,6 +4,7 @@ import type { Connection, DialectName } from './model.ts'
 import {
   ACCOUNT,
   CONTAINER,
+  DIALECTS,
   isAlias,
   isAllowedHost,
   isBucket,
@@ -148,7 +149,7 @@ function spelled(input: ConnectionInput): ConnectionInput {
 
 /** The key with hosts in lower case, or Fault bad-parameter whose context names the field. */
 export function checkKey(input: KeyInput): KeyInput {
-  const { publicKey, secret, allowedHosts = [] } = input
+  const { publicKey, secret, allowedHosts = [], dialects = [] } = input
   must(
     publicKey === undefined || isPublicKey(publicKey),
     'publicKey',
@@ -160,6 +161,11 @@ export function checkKey(input: KeyInput): KeyInput {
     'expected 8 to 256 printable ASCII characters without blanks',
   )
   must(allowedHosts.every(isAllowedHost), 'allowedHosts', 'expected hosts such as i.example.com, or .example.org')
+  must(
+    dialects.every((name) => DIALECTS.includes(name)),
+    'dialects',
+    `expected words of ${DIALECTS.join(', ')}`,
+  )
   return { ...input, allowedHosts: allowedHosts.map((host) => host.toLowerCase()) }
 }
 

@@ -14,6 +14,7 @@ export type Live = {
   /** Looks whether another process changed something. */
   refresh(): Promise<void>
   onChange(listener: (generation: number) => void): () => void
+  /** Waits for changes that are under way; later ones are refused. */
   close(): Promise<void>
 }
 
@@ -23,6 +24,7 @@ export async function createLive(database: Database, log: Log, pollMilliseconds:
   const listeners = new Set<(generation: number) => void>()
   let state = { snapshot: await readSnapshot(db), generation: 1 }
   let refreshing = Promise.resolve()
+  const changing = new Set<Promise<unknown>>()
   let closed = false
 
   const refreshOnce = async () => {
@@ -45,27 +47,38 @@ export async function createLive(database: Database, log: Log, pollMilliseconds:
     return turn
   }
 
+  const changeOnce: Live['change'] = async (work, unless) => {
+    const result = await db.transaction().execute(async (tx) => {
+      await lock(tx)
+      const done = await work(tx)
+      if (unless?.(done)) return done
+      await tx
+        .updateTable('revision')
+        .set((eb) => ({ value: eb('value', '+', 1) }))
+        .where('id', '=', 1)
+        .execute()
+      return done
+    })
+    // The change is made; that this process cannot see it yet is no failure of the change.
+    await refresh().catch((error: unknown) =>
+      log.warn({ err: error }, 'the catalog could not be read again after a change'),
+    )
+    return result
+  }
+
   const stop = poll(refresh, log, pollMilliseconds)
   return {
     state: () => state,
     refresh,
-    change: async (work, unless) => {
-      const result = await db.transaction().execute(async (tx) => {
-        await lock(tx)
-        const done = await work(tx)
-        if (unless?.(done)) return done
-        await tx
-          .updateTable('revision')
-          .set((eb) => ({ value: eb('value', '+', 1) }))
-          .where('id', '=', 1)
-          .execute()
-        return done
-      })
-      // The change is made; that this process cannot see it yet is no failure of the change.
-      await refresh().catch((error: unknown) =>
-        log.warn({ err: error }, 'the catalog could not be read again after a change'),
+    change: (work, unless) => {
+      if (closed) return Promise.reject(new Error('the catalog is closed'))
+      const change = changeOnce(work, unless)
+      const ended: Promise<unknown> = change.then(
+        () => changing.delete(ended),
+        () => changing.delete(ended),
       )
-      return result
+      changing.add(ended)
+      return change
     },
     onChange: (listener) => {
       listeners.add(listener)
@@ -74,6 +87,7 @@ export async function createLive(database: Database, log: Log, pollMilliseconds:
     close: async () => {
       closed = true
       stop()
+      await Promise.all(changing)
       await refreshing
     },
   }

@@ -129,7 +129,7 @@ function keys(live: Live, vault: Vault, limits: Limits) {
       live.change(async (tx) => {
         const row = await editableKey(tx, projectId, publicKey)
         const { label, allowedHosts, dialects } = change
-        const checked = checkKey({ ...(allowedHosts && { allowedHosts }) })
+        const checked = checkKey({ ...(allowedHosts && { allowedHosts }), ...(dialects && { dialects }) })
         await tx
           .updateTable('keys')
           .set({

@@ -1,11 +1,11 @@
 /** Rows ⇄ the objects of the model. */
 import type { ConnectionInput } from './inputs.ts'
-import type { Connection, DialectName, Key } from './model.ts'
+import type { Connection, Key } from './model.ts'
+import { DIALECTS } from './rules.ts'
 import type { ConnectionRow, KeyRow } from './tables.ts'
 
 /** What `Connection.provider` may be. */
 const PROVIDERS: readonly Connection['provider'][] = ['s3', 'folder', 'web', 'azure']
-const DIALECTS: readonly DialectName[] = ['pixboost', 'imagekit', 'kraken', 'compressor', 'filestack']
 
 export function toKey(row: KeyRow): Key {
   return {

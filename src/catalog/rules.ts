@@ -2,7 +2,7 @@
  * What names, keys and connections must look like, wherever they come from: the file, the command line or an API.
  * Pure; the configuration reads the same rules, so that a declared object is judged like one made by hand.
  */
-import type { PixboostSettings } from './model.ts'
+import type { DialectName, PixboostSettings } from './model.ts'
 
 /** Aliases stand as first path segment; without a dot they cannot be taken for a host (pixboost §12). */
 export const ALIAS = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
@@ -25,10 +25,10 @@ export const ALLOWED_HOST =
   /^(\.?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$/
 
 /** Words that may not be an alias: `warmup` is a route of its own (pixboost §12). */
-export const RESERVED_ALIASES: readonly string[] = ['warmup']
+const RESERVED_ALIASES: readonly string[] = ['warmup']
 
 /** First path segments that belong to a mount; a public key in their place could never be reached. */
-export const RESERVED_SEGMENTS: readonly string[] = [
+const RESERVED_SEGMENTS: readonly string[] = [
   '1.0',
   'api',
   'console',
@@ -47,6 +47,9 @@ export const RESERVED_SEGMENTS: readonly string[] = [
   'user_status',
   'v1',
 ]
+
+/** Every dialect there is. */
+export const DIALECTS = ['pixboost', 'imagekit', 'kraken', 'compressor', 'filestack'] as const satisfies DialectName[]
 
 /** Settings of a project that says nothing about Pixboost: 30 days of caching (pixboost §10). */
 export const PIXBOOST_DEFAULTS: PixboostSettings = {

@@ -16,9 +16,6 @@ import {
 
 /** How long a change waits for another process that is writing, in milliseconds. */
 const LONGEST_WAIT = 10_000
-/** SQLite's own wait blocks the event loop, so it is short; the longer wait is between attempts. */
-const BLOCKING_WAIT = 50
-
 /** Opens `file` (made when absent, readable by its owner only) in WAL mode, each commit on the disk before it returns. */
 export function sqliteDialect(file: string): Dialect {
   return {
@@ -40,7 +37,8 @@ class NodeSqliteDriver implements Driver {
   async init(): Promise<void> {
     // Made by us first: SQLite gives its companion files the permissions of the main one.
     closeSync(openSync(this.#file, 'a', 0o600))
-    const database = new DatabaseSync(this.#file, { timeout: BLOCKING_WAIT, enableForeignKeyConstraints: true })
+    // SQLite's own wait for a lock would block the event loop, so it gets none; `unlessBusy` waits in its place.
+    const database = new DatabaseSync(this.#file, { timeout: 0, enableForeignKeyConstraints: true })
     try {
       await unlessBusy(() => database.exec('pragma journal_mode = wal; pragma synchronous = full'))
     } catch (error) {
@@ -58,11 +56,11 @@ class NodeSqliteDriver implements Driver {
   /** A change takes the write lock at once: taken later, SQLite may refuse it without any way to wait. */
   async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
     const begin = settings.accessMode === 'read only' ? 'begin' : 'begin immediate'
-    await unlessBusy(() => connection.executeQuery(CompiledQuery.raw(begin)))
+    await connection.executeQuery(CompiledQuery.raw(begin))
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await unlessBusy(() => connection.executeQuery(CompiledQuery.raw('commit')))
+    await connection.executeQuery(CompiledQuery.raw('commit'))
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
@@ -84,7 +82,11 @@ class NodeSqliteConnection implements DatabaseConnection {
     this.#database = database
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return unlessBusy(() => this.#execute<R>(query))
+  }
+
+  #execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
     const statement = this.#database.prepare(sql)
     const values = parameters.map(toInput)
     if (statement.columns().length > 0) {
@@ -113,11 +115,11 @@ function toInput(value: unknown): SQLInputValue {
 }
 
 /** Tries again while another process holds the lock, without blocking this one. */
-async function unlessBusy<T>(attempt: () => T | Promise<T>): Promise<T> {
+async function unlessBusy<T>(attempt: () => T): Promise<T> {
   const deadline = Date.now() + LONGEST_WAIT
   for (let pause = 5; ; pause = Math.min(pause * 2, 100)) {
     try {
-      return await attempt()
+      return attempt()
     } catch (error) {
       if (!isBusy(error) || Date.now() > deadline) throw error
       await after(pause)

@@ -105,7 +105,8 @@ function collect(tree: YamlTree, variables: ReadonlyMap<string, string>) {
   const broken = new Set<string>()
   const lineOf = ({ place }: Mistake) => (place && 'line' in place ? place.line : Number.MAX_SAFE_INTEGER)
   return {
-    broken: (path: Path) => broken.has(formatPath(path)),
+    // What stands below a refused value is a stand-in as well.
+    broken: (path: Path) => path.some((_, index) => broken.has(formatPath(path.slice(0, index + 1)))),
     report: (path: Path, expected: string, received?: string) => {
       const key = formatPath(path)
       const variable = variables.get(key)

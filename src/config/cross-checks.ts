@@ -21,12 +21,15 @@ export function crossCheck(config: Config, check: CrossCheck): void {
       publicKeys([...here, 'keys', index, 'publicKey'], key.publicKey)
       if (key.secret !== undefined) secrets([...here, 'keys', index, 'secret'], key.secret, false)
     })
-    checkCounts(project, here, config.limits, check)
     checkConnections(project, here, check)
     checkReferences(project, here, check)
   })
   checkCacheBucket(config, check)
   checkHosts(config, check)
+  // Last, because a list that is refused as a whole would hide what is wrong inside of it.
+  config.projects.forEach((project, at) => {
+    checkCounts(project, ['projects', at], config.limits, check)
+  })
 }
 
 /** Remembers what was seen, and reports the second one with the place of the first. */

@@ -66,8 +66,8 @@ export function show(value: unknown, secret: boolean): string {
   if (typeof value === 'object' && value !== null) return 'a group of keys'
   if (secret) return '"***"'
   if (typeof value !== 'string') return String(value)
-  // The last `@` counts: a password with a slash in it is not a valid URL, but it is still a password.
-  const masked = value.replace(/\/\/\S*@/, '//***@')
+  // The last `@` counts: a password with a slash or a blank in it makes no valid URL, but is still a password.
+  const masked = value.replace(/\/\/.*@/s, '//***@')
   return JSON.stringify(masked.length > 80 ? `${masked.slice(0, 79)}…` : masked)
 }
 

@@ -6,6 +6,7 @@ import {
   ALLOWED_HOST,
   BUCKET,
   CONTAINER,
+  DIALECTS,
   isAlias,
   isAllowedHost,
   isBucket,
@@ -19,8 +20,6 @@ import {
   SECRET,
 } from '../catalog/rules.ts'
 import { choice, flag, group, list, optional, record, table, text, whole } from './schema-kit.ts'
-
-export const DIALECTS = ['pixboost', 'imagekit', 'kraken', 'compressor', 'filestack'] as const
 
 /** Expectations said in more than one place. */
 const PLAIN_URL = 'an absolute http:// or https:// URL without query, for instance https://www.example.com/assets'

@@ -4,9 +4,9 @@
  */
 
 import Type from 'typebox'
-import { isPlainUrl, isPrefix, parseMasterKey } from '../catalog/rules.ts'
+import { DIALECTS, isPlainUrl, isPrefix, parseMasterKey } from '../catalog/rules.ts'
 import { choice, flag, group, list, optional, record, type Static, table, text, whole } from './schema-kit.ts'
-import { connectionAlias, DIALECTS, projectId, projectSchema } from './schema-project.ts'
+import { connectionAlias, projectId, projectSchema } from './schema-project.ts'
 
 const MASTER_KEY = '32 bytes in Base64 or 64 hex digits; `openssl rand -base64 32` makes one'
 

@@ -23,12 +23,12 @@ export function readValue(schema: TSchema, value: unknown, path: Path, walk: Wal
   if (Type.IsObject(schema)) return readObject(schema, value, path, walk)
   if (Type.IsRecord(schema)) {
     const item = Object.values(schema.patternProperties)[0]
-    const entries = Object.entries(asObject(value, path, walk))
+    const entries = Object.entries(asObject(value, path, walk) ?? {})
     return Object.fromEntries(entries.map(([key, entry]) => [key, readValue(item ?? {}, entry, [...path, key], walk)]))
   }
   if (Type.IsArray(schema)) {
     const items: readonly unknown[] = Array.isArray(value) ? value : []
-    if (!Array.isArray(value)) walk.report(path, 'expected a list', show(value, isSecret(schema)))
+    if (!Array.isArray(value)) walk.report(path, 'expected a list', showKind(value))
     const read = items.map((item, index) => readValue(schema.items, item, [...path, index], walk))
     if (read.length > 0 || annotation(schema, 'minItems') === undefined) return read
     if (Array.isArray(value)) walk.report(path, 'expected a list with at least one item', 'an empty list')
@@ -39,6 +39,7 @@ export function readValue(schema: TSchema, value: unknown, path: Path, walk: Wal
 
 function readObject(schema: TObject, value: unknown, path: Path, walk: Walk, elsewhere: Elsewhere = () => undefined) {
   const given = asObject(value, path, walk)
+  if (!given) return placeholder(schema)
   const known = Object.keys(schema.properties)
   for (const key of Object.keys(given)) {
     if (!known.includes(key)) walk.report([...path, key], unknownKey(key, known, elsewhere(key)))
@@ -62,6 +63,7 @@ type Elsewhere = (key: string) => string | undefined
 /** Kinds of one thing are told apart by `provider`; each kind knows its own keys only. */
 function readUnion(kinds: readonly TSchema[], value: unknown, path: Path, walk: Walk): unknown {
   const given = asObject(value, path, walk)
+  if (!given) return placeholder(kinds[0] ?? {})
   const shapes = kinds.filter((kind) => Type.IsObject(kind))
   const byProvider = new Map(shapes.map((shape) => [providerOf(shape), shape]))
   const provider = given.provider
@@ -115,11 +117,17 @@ function fromText(schema: TSchema, given: string): unknown {
   return given
 }
 
-function asObject(value: unknown, path: Path, walk: Walk): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+function asObject(value: unknown, path: Path, walk: Walk): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.fromEntries(Object.entries(value))
-  walk.report(path, 'expected a group of keys', show(value, false))
-  return {}
+  }
+  walk.report(path, 'expected a group of keys', showKind(value))
+  return undefined
+}
+
+/** A text where a group belongs may be a secret in the wrong place, and no schema says so. */
+function showKind(value: unknown): string {
+  return typeof value === 'string' ? 'a text' : show(value, false)
 }
 
 function unknownKey(key: string, known: readonly string[], elsewhere: string | undefined): string {
@@ -129,7 +137,7 @@ function unknownKey(key: string, known: readonly string[], elsewhere: string | u
 }
 
 /** What a person should write, taken from the definition. */
-export function expectation(schema: TSchema): string {
+function expectation(schema: TSchema): string {
   const said = annotation(schema, 'expected')
   if (typeof said === 'string') return said
   if (Type.IsEnum(schema)) return `one of ${schema.enum.join(', ')}`

@@ -99,7 +99,11 @@ onBothDatabases((places) => {
     expect(JSON.stringify(project)).not.toContain(secret)
   })
 
-  it.each(['', 'nothing', 'x'.repeat(5000)])('finds nothing by the secret %.10s', async (secret) => {
+  it.each([
+    ['an empty secret', ''],
+    ['an unknown secret', 'nothing'],
+    ['a secret that is too long to be one', 'x'.repeat(5000)],
+  ])('finds nothing by %s', async (_, secret) => {
     const catalog = await openNew()
     await catalog.addKey('demo', {})
     expect(catalog.directory.bySecret(secret)).toBeUndefined()
@@ -351,6 +355,17 @@ onBothDatabases((places) => {
     await Promise.all(catalogs.map((catalog, index) => catalog.createProject(`project-${index}`)))
     await Promise.all(catalogs.map((catalog) => catalog.refresh()))
     for (const catalog of catalogs) expect(catalog.listProjects()).toHaveLength(4)
+  })
+
+  it('finishes what is under way before it closes, and refuses what comes later', async () => {
+    const place = await places.place()
+    const catalog = await places.open(place)
+    await catalog.createProject('demo')
+    const adding = [1, 2, 3].map(() => catalog.addKey('demo', {}))
+    await catalog.close()
+    await Promise.all(adding)
+    await expect(catalog.addKey('demo', {})).rejects.toThrow(/closed/)
+    expect((await places.open(place)).listKeys('demo')).toHaveLength(3)
   })
 
   it('finds everything again after it was closed', async () => {
