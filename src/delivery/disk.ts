@@ -61,6 +61,8 @@ export function createDisk(options: DiskOptions): Disk {
   const open = createOpenFiles(clock)
   const shards = new Set<string>()
   const complained = new Set<string>()
+  /** Read before the index was complete. */
+  const early = new Set<string>()
   let state: 'scanning' | 'ready' | 'broken' = 'scanning'
   let waiting = 0
   let pausedUntil = 0
@@ -80,6 +82,8 @@ export function createDisk(options: DiskOptions): Disk {
   async function look(): Promise<void> {
     await scan(dir, files, index, hashOf)
     state = 'ready'
+    for (const name of early) touch(name)
+    early.clear()
     await makeRoom(0)
   }
 
@@ -198,6 +202,7 @@ export function createDisk(options: DiskOptions): Disk {
   }
 
   function touch(name: string): void {
+    if (state === 'scanning') early.add(name)
     index.use(name)
     const item = index.get(name)
     const now = clock.now()
