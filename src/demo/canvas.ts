@@ -115,6 +115,8 @@ export function between(
 
 /** Steps of the tone table, which stands on the square root of light, as eyes do. */
 const TONES = 8192
+/** Side of the square of grain that is laid side by side; too large for the eye to find the repetition. */
+const GRAIN = 509
 /** Light above this is white. */
 const BRIGHTEST = 4
 
@@ -125,6 +127,8 @@ export function develop(
 ): RawPicture {
   const { exposure = 1, vignette = 0.35, grain = 0.018 } = film
   const random = randomFrom(film.seed)
+  // Two numbers of equal chance make a triangle, which looks like grain rather than like noise.
+  const specks = Float32Array.from({ length: GRAIN * GRAIN }, () => (random() + random() - 1) * grain)
   const tones = Float32Array.from({ length: TONES }, (_, index) => display(shoulder((index / TONES) ** 2 * BRIGHTEST)))
   const pixels = new Uint8Array(width * height * 3)
   for (let at = 0, y = 0; y < height; y += 1) {
@@ -133,8 +137,7 @@ export function develop(
       const dx = (x / width - 0.5) * 2
       const corner = (dx * dx + dy * dy) / 2
       const gain = exposure * (1 - vignette * corner * corner)
-      // Two numbers of equal chance make a triangle, which looks like grain rather than like noise.
-      const speck = (random() + random() - 1) * grain
+      const speck = specks[(y % GRAIN) * GRAIN + (x % GRAIN)] ?? 0
       for (let channel = 0; channel < 3; channel += 1, at += 1) {
         const tone =
           tones[

@@ -27,5 +27,5 @@ export const SCENES: readonly DemoScene[] = [
   { name: 'misty-forest.jpg', title: 'Forest in the mist (upright)', format: 'jpeg', paint: () => forest(1067, 1600) },
   { name: 'village.png', title: 'A village (illustration)', format: 'png', paint: () => village(1600, 1067) },
   { name: 'logo.png', title: 'A logo (transparent)', format: 'png', paint: () => logo(800) },
-  { name: 'lighthouse.gif', title: 'A lighthouse (animation)', format: 'gif', paint: () => lighthouse(480, 320) },
+  { name: 'lighthouse.gif', title: 'A lighthouse (animation)', format: 'gif', paint: () => lighthouse(420, 280) },
 ]

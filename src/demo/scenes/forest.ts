@@ -21,6 +21,9 @@ const SKY = [
   [0.7, light('#f1e3b8')],
   [1, light('#f6e6c0')],
 ] as const
+const LAYERS = 6
+/** Directions below the sun that are told apart. */
+const SHAFTS = 4096
 const SUN = light('#fff0bf')
 const MIST = light('#d6dcc2')
 const FAR = light('#7fa39c')
@@ -46,17 +49,22 @@ export function forest(width: number, height: number): RawPicture {
     )
   })
 
-  const layers = 6
-  for (let layer = 0; layer < layers; layer += 1) {
-    const close = layer / (layers - 1)
-    const base = height * (0.42 + 0.47 * close ** 1.25)
-    const ground = (x: number) =>
-      base -
+  /** The ground under a layer of trees, from the farthest (0) to the nearest, in pixels from the top. */
+  const baseOf = (close: number) => height * (0.42 + 0.47 * close ** 1.25)
+  const groundOf = (layer: number) => {
+    const close = layer / (LAYERS - 1)
+    return (x: number) =>
+      baseOf(close) -
       height * (0.12 - 0.05 * close) * fractal(noise, x / ((620 - 120 * close) * unit) + layer * 5.3, layer * 3.7, 4)
+  }
+  for (let layer = 0; layer < LAYERS; layer += 1) {
+    const close = layer / (LAYERS - 1)
+    const base = baseOf(close)
     const high = (34 + 470 * close ** 1.7) * unit
     const wood = pines(target, {
       seed: 100 + layer,
-      ground,
+      ground: groundOf(layer),
+      ...(layer + 1 < LAYERS && { until: groundOf(layer + 1) }),
       low: high * 0.35,
       high,
       spacing: high * (0.09 + 0.05 * close),
@@ -75,14 +83,17 @@ export function forest(width: number, height: number): RawPicture {
     })
   }
 
+  const shafts = Array.from({ length: SHAFTS + 1 }, (_, at) =>
+    smooth(fractal(noise, (at / SHAFTS) * Math.PI * 7 + 30, 3.5, 3, 0.6) * 1.3 + 0.15),
+  )
   // Shafts of light fan out from the sun and are broken by the trees they pass.
   paint(target, (x, y) => {
     const at = (y * width + x) * 3
     const own: [number, number, number] = [target.light[at] ?? 0, target.light[at + 1] ?? 0, target.light[at + 2] ?? 0]
+    if (y <= sun.y) return own
     const angle = Math.atan2(y - sun.y, x - sun.x)
     const distance = near(x, y)
-    const shaft =
-      smooth(fractal(noise, angle * 7 + 30, 3.5, 3, 0.6) * 1.3 + 0.15) * smooth((y - sun.y) / (height * 0.2))
+    const shaft = (shafts[Math.floor((angle / Math.PI) * SHAFTS)] ?? 0) * smooth((y - sun.y) / (height * 0.2))
     return add(own, SUN, 0.13 * shaft * Math.exp(-distance * 1.5))
   })
   for (const [x, y, size] of [

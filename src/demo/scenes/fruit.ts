@@ -191,7 +191,10 @@ function shade(
   for (const ball of BALLS) {
     if (surface.self !== undefined && ball.at === surface.self.at) continue
     const reach = minus(ball.at, at)
-    const distance = Math.max(span(reach[0], reach[1], reach[2]), ball.radius * 1.001)
+    const square = dot(reach, reach)
+    // Too far away to hide anything that could be seen.
+    if (square > 40 * ball.radius * ball.radius) continue
+    const distance = Math.max(Math.sqrt(square), ball.radius * 1.001)
     // Share of the sky that a sphere hides (Quilez, “sphere ambient occlusion”).
     open *= 1 - clamp(dot(normal, reach) / distance) * (ball.radius / distance) ** 2 * 0.85
     // Penumbra: how near the ray to the lamp passes by the sphere, per distance.

@@ -4,13 +4,15 @@ import { randomFrom } from '../noise.ts'
 
 /**
  * A mask of fir trees, 0…1 per pixel: each stands on `ground` (a height per column, in pixels from the top) and is between
- * `low` and `high` pixels tall; everything below the ground is covered too.
+ * `low` and `high` pixels tall; the ground below is covered too.
  */
 export function pines(
   { width, height }: Canvas,
   wood: {
     readonly seed: number
     readonly ground: (x: number) => number
+    /** Nothing is covered below this line, where something else will stand anyway. */
+    readonly until?: (x: number) => number
     readonly low: number
     readonly high: number
     readonly spacing: number
@@ -22,7 +24,8 @@ export function pines(
   const random = randomFrom(wood.seed)
   for (let x = 0; x < width; x += 1) {
     const ground = wood.ground(x)
-    for (let y = Math.max(0, Math.floor(ground)); y < height; y += 1) mask[y * width + x] = clamp(y + 1 - ground)
+    const until = Math.min(height, wood.until?.(x) ?? height)
+    for (let y = Math.max(0, Math.floor(ground)); y < until; y += 1) mask[y * width + x] = clamp(y + 1 - ground)
   }
   for (let x = -wood.high / 3; x < width + wood.high / 3; x += wood.spacing * (0.4 + random() * 1.2)) {
     const tall = wood.low + (wood.high - wood.low) * random() ** 1.6

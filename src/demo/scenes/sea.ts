@@ -85,12 +85,16 @@ export function sea(width: number, height: number): RawPicture {
       smooth(from) * tall * height * (0.72 + 0.4 * fractal(noise, x / (height * 0.11), offset * 50, 5, 0.5))
     )
   }
+  const columns = Array.from({ length: width }, (_, x) => x)
+  const farLand = columns.map((x) => land(x, 0.6, 0.3, 0.06))
+  const nearLand = columns.map((x) => land(x, 0.78, 0.2, 0.12))
   paint(target, (x, y) => {
-    const far = land(x, 0.6, 0.3, 0.06)
-    const near = land(x, 0.78, 0.2, 0.12)
     if (y >= horizon + 1) return water(x, y)
+    const far = farLand[x] ?? horizon
+    const near = nearLand[x] ?? horizon
     const up = (horizon - y) / height
     const air = sky(x, Math.max(0.002, up))
+    if (y < far - 1 && y < near - 1) return air
     const haze = mix(LAND, air, 0.62)
     const distant = mix(air, haze, clamp(y - far + 0.5))
     const texture = fractal(noise, x / 16, y / 9, 4) * 0.22
