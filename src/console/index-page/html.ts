@@ -10,11 +10,11 @@ type HtmlValue = string | number | Html | readonly Html[] | undefined
 
 function render(value: HtmlValue): string {
   if (value === undefined) return ''
-  if (typeof value === 'string' || typeof value === 'number') return escape(String(value))
+  if (typeof value === 'string' || typeof value === 'number') return escaped(String(value))
   return 'html' in value ? value.html : value.map((item) => item.html).join('')
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
