@@ -1,5 +1,5 @@
 import type { Facts } from '../plan/facts.ts'
-import type { Colour, OutputFormat, Paint } from '../plan/plan.ts'
+import type { Colour, Drawing, OutputFormat, Paint } from '../plan/plan.ts'
 import type { Overlay, Pass, Stage } from './passes.ts'
 
 /**
@@ -62,6 +62,10 @@ function stageAlpha(before: boolean, stage: Stage): boolean {
       return before || stage.background.alpha < 1
     case 'surround':
       return before || !isOpaque(stage.paint)
+    case 'displace':
+      return before
+    case 'draw':
+      return before || bends(stage.drawing)
     case 'pass':
       return (before && !stage.flatten) || (stage.extend?.colour.alpha ?? 1) < 1 || !!stage.overlays?.some(opensHoles)
   }
@@ -82,8 +86,30 @@ function stageGrey(before: boolean, stage: Stage): boolean {
         before &&
         (stage.paint.kind !== 'gradient' || 'dominant' in stage.paint.stops || stage.paint.stops.every(isGrey))
       )
+    case 'displace':
+      return before
+    case 'draw':
+      return before && drawsGrey(stage.drawing)
     case 'pass':
       return passGrey(before, stage)
+  }
+}
+
+/** A picture bent or pulled leaves parts of its canvas empty. */
+function bends(drawing: Drawing): boolean {
+  return drawing.name === 'perspective' || drawing.name === 'arc'
+}
+
+function drawsGrey(drawing: Drawing): boolean {
+  switch (drawing.name) {
+    case 'gradient':
+      return isGrey(drawing.from) && isGrey(drawing.to)
+    case 'colorize':
+      return isGrey(drawing.colour)
+    case 'replace-colour':
+      return isGrey(drawing.to)
+    default:
+      return true
   }
 }
 

@@ -27,6 +27,7 @@ const SHARPEN_RANGE = { least: 0.000001, most: 10 }
  * slides before a turn (sides swapped), so that "upright, scale, cut" stays one pass with shrink-on-load.
  *
  * @param entering size of one frame before the first step
+ * Fault unsupported for a step that no stage can do.
  * @returns no stage when nothing is to be done
  */
 export function lower(steps: readonly ResolvedStep[], entering: Size): readonly Stage[] {
@@ -115,9 +116,17 @@ export function lower(steps: readonly ResolvedStep[], entering: Size): readonly 
       case 'layer':
         apply((pass) => overlaid(pass, step))
         break
+      case 'draw':
+        alone({ kind: 'draw', drawing: step.drawing, leaving: sizeOf(step.size) })
+        break
+      case 'displace':
+        alone({ kind: 'displace', map: step.map, x: step.x, y: step.y, leaving: open.leaving })
+        break
       case 'effect':
         affect(step.effect, open.leaving, apply, close)
         break
+      default:
+        throw new Fault('unsupported', 'a step of this plan is not built here')
     }
   }
   close()

@@ -1,6 +1,6 @@
 import type { Region, Size } from '../plan/facts.ts'
-import type { Colour, Paint } from '../plan/plan.ts'
-import type { ResolvedStep } from '../plan/resolved.ts'
+import type { Colour, Drawing, Paint } from '../plan/plan.ts'
+import type { LayerStep, ResolvedStep } from '../plan/resolved.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -73,6 +73,16 @@ export type Stage =
       readonly crop?: Region
       readonly canvas: Region
       readonly paint: Exclude<Paint, { readonly kind: 'solid' }>
+      readonly leaving: Size
+    }
+  /** Arithmetic on pixels in a worker thread. */
+  | { readonly kind: 'draw'; readonly drawing: Drawing<number>; readonly leaving: Size }
+  /** Pixels shift as the map's red and green say. */
+  | {
+      readonly kind: 'displace'
+      readonly map: LayerStep
+      readonly x: number
+      readonly y: number
       readonly leaving: Size
     }
   /** The picture becomes one transparent pixel. */

@@ -9,7 +9,17 @@ const UNTOLD_JPEG_QUALITY = 92
 /** What the choice looks at. */
 type ChoiceFacts = Pick<
   Facts,
-  'format' | 'width' | 'height' | 'frames' | 'alpha' | 'space' | 'profile' | 'quality' | 'density' | 'illustration'
+  | 'format'
+  | 'width'
+  | 'height'
+  | 'frames'
+  | 'alpha'
+  | 'space'
+  | 'profile'
+  | 'quality'
+  | 'density'
+  | 'illustration'
+  | 'opaque'
 >
 
 /**
@@ -45,6 +55,13 @@ export function needsIllustration(output: Output, facts: ChoiceFacts, offer: Off
     const format = choose(output, assumed, offer)
     return `${format} ${format === 'untouched' || isLossless(output, format, assumed)}`
   }
+  return outcome(true) !== outcome(false)
+}
+
+/** Whether the format hangs on the opacity of a picture with an alpha channel, and that is not measured yet. */
+export function needsOpacity(output: Output, facts: ChoiceFacts, offer: Offer): boolean {
+  if (!facts.alpha || facts.opaque !== undefined || facts.format === 'svg') return false
+  const outcome = (opaque: boolean) => choose(output, { ...facts, opaque }, offer)
   return outcome(true) !== outcome(false)
 }
 
@@ -114,7 +131,14 @@ function forbids(reason: Unless, facts: ChoiceFacts): boolean {
       return facts.frames > 1
     case 'alpha':
       return facts.alpha
+    case 'transparent':
+      return isTransparent(facts)
   }
+}
+
+/** An alpha channel that was not looked at counts as used. */
+function isTransparent(facts: ChoiceFacts): boolean {
+  return facts.alpha && facts.opaque !== true
 }
 
 /** Only PNG sources are told apart; every other picture counts as a photograph (pixboost §9). */

@@ -23,6 +23,8 @@ export type Facts = {
   readonly loop?: number
   /** Measured on demand, of PNG sources only (`needsIllustration`): is the picture a drawing rather than a photograph? */
   readonly illustration?: boolean
+  /** Measured on demand, of sources with an alpha channel only (`needsOpacity`): is every pixel of every frame opaque? */
+  readonly opaque?: boolean
 }
 
 export type Size = { readonly width: number; readonly height: number }

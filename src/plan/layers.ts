@@ -11,7 +11,7 @@ type LayerFacts = Pick<Facts, 'width' | 'height' | 'orientation' | 'density'>
 
 /**
  * The steps of a layer, on one frame: `width…` and `initial*` are the overlay's, `base*` the picture's below. `facts` describe the
- * overlay as stored; a solid has none. Faults as `resolve`.
+ * overlay as stored, or of a text as written; a solid or gradient has none. Faults as `resolve`.
  */
 export function resolveLayer(
   layer: Pick<Layer, 'picture' | 'steps'>,
@@ -24,9 +24,9 @@ export function resolveLayer(
   return resolveFrom(layer.steps, { ...overlay, frames: 1 }, limits, base)
 }
 
-/** Size of a drawn layer before its steps: its box, a missing side the base's (imagekit §6.4). For a source: the base's. */
+/** Size of a drawn layer before its steps: its box, a missing side the base's (imagekit §6.4). For a source or a text: the base's. */
 export function layerCanvas(picture: LayerPicture, base: Size): Size {
-  if (picture.kind === 'source') return base
+  if (picture.kind === 'source' || picture.kind === 'text') return base
   const variables = sizeVariables(base, base, base)
   const { width, height, ratio, scale } = picture.box
   const wished = wishedBox(

@@ -1,4 +1,5 @@
 import { canonicalJson } from './canonical.ts'
+import { isIdleDrawing } from './drawn.ts'
 import { isIdle } from './effects.ts'
 import { evaluate } from './expression.ts'
 import { nearest, normalDegrees } from './geometry.ts'
@@ -6,13 +7,16 @@ import { deeper } from './limits.ts'
 import { tidyOutput } from './normal-output.ts'
 import { needsFocus } from './place.ts'
 import type {
+  Blend,
   Border,
   Box,
   Branch,
   Condition,
+  Draw,
   Effect,
   Expression,
   Focus,
+  Gradient,
   Layer,
   LayerPicture,
   Mask,
@@ -84,6 +88,8 @@ function tidyStep(step: Step, depth: number, upright: boolean): Step | undefined
       return tidyRotate(step)
     case 'effect':
       return tidyEffect(step)
+    case 'draw':
+      return tidyDraw(step)
     case 'border':
       return tidyBorder(step)
     case 'mask':
@@ -165,6 +171,22 @@ function tidyEffect(step: Effect): Effect | undefined {
   return { kind: 'effect', effect: { ...step.effect, hue: normalDegrees(step.effect.hue) } }
 }
 
+function tidyDraw(step: Draw): Draw | undefined {
+  const { drawing } = step
+  if (isIdleDrawing(drawing)) return undefined
+  if (drawing.name === 'gradient') {
+    return { kind: 'draw', drawing: { name: 'gradient', ...tidyGradient(drawing) } }
+  }
+  if (drawing.name !== 'perspective') return step
+  const [a, b, c, d, e, f, g, h] = drawing.corners
+  const corners = [fold(a), fold(b), fold(c), fold(d), fold(e), fold(f), fold(g), fold(h)] as const
+  return { kind: 'draw', drawing: { name: 'perspective', corners } }
+}
+
+function tidyGradient({ angle, from, to, reach, reachIsPart }: Gradient): Gradient {
+  return { angle: normalDegrees(angle), from, to, reach: fold(reach), reachIsPart }
+}
+
 function tidyBorder(step: Border): Border | undefined {
   const width = fold(step.width)
   return typeof width === 'number' && nearest(width) === 0 ? undefined : { ...step, width }
@@ -183,13 +205,40 @@ function tidyLayer(step: Layer, depth: number): Layer {
     picture: tidyPicture(step.picture),
     steps: tidySteps(step.steps, depth, false),
     at: tidyPlacement(step.at),
-    blend: step.blend,
+    blend: tidyBlend(step.blend),
   }
 }
 
+function tidyBlend(blend: Blend): Blend {
+  return typeof blend === 'string' ? blend : { kind: 'displace', x: fold(blend.x), y: fold(blend.y) }
+}
+
 function tidyPicture(picture: LayerPicture): LayerPicture {
-  if (picture.kind === 'source') return { kind: 'source', source: tidySource(picture.source) }
-  return { ...picture, box: tidyBox(picture.box) }
+  switch (picture.kind) {
+    case 'source':
+      return { kind: 'source', source: tidySource(picture.source) }
+    case 'solid':
+      return { ...picture, box: tidyBox(picture.box) }
+    case 'gradient':
+      return { kind: 'gradient', box: tidyBox(picture.box), ...tidyGradient(picture) }
+    case 'text':
+      return tidyText(picture)
+  }
+}
+
+function tidyText(picture: Extract<LayerPicture, { readonly kind: 'text' }>): LayerPicture {
+  const { font, width, lineHeight } = picture
+  const [top, right, bottom, left] = picture.padding
+  const [a, b, c, d] = picture.radius === 'ellipse' ? [0, 0, 0, 0] : picture.radius
+  return {
+    ...picture,
+    font: 'file' in font ? { file: tidySource(font.file) } : font,
+    size: fold(picture.size),
+    width: width === undefined ? undefined : fold(width),
+    lineHeight: lineHeight === undefined ? undefined : fold(lineHeight),
+    padding: [fold(top), fold(right), fold(bottom), fold(left)],
+    radius: picture.radius === 'ellipse' ? 'ellipse' : [fold(a), fold(b), fold(c), fold(d)],
+  }
 }
 
 /** Host lists stay: a result made under another list must not be taken for this one. */

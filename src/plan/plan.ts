@@ -136,6 +136,7 @@ export type Rotate = { readonly kind: 'rotate'; readonly degrees: number; readon
 /** `horizontal` swaps left and right, `vertical` top and bottom. */
 export type Mirror = { readonly kind: 'mirror'; readonly axis: 'horizontal' | 'vertical' }
 
+/** `normalise` stretches the luminance to the full range. */
 export type Effect = {
   readonly kind: 'effect'
   readonly effect:
@@ -146,6 +147,56 @@ export type Effect = {
     | { readonly name: 'sharpen'; readonly sigma: number }
     | { readonly name: 'opacity'; readonly factor: number }
     | { readonly name: 'modulate'; readonly brightness: number; readonly saturation: number; readonly hue: number }
+}
+
+/**
+ * Effects with arithmetic of their own. The picture keeps its size, but for an arc.
+ * - `unsharp`: what differs from a blurred copy (Gaussian of `sigma`, cut off at `radius` pixels, 0 = where it ends by itself) by
+ *   `threshold` (part of the range, 0…1) or more is added `amount` times
+ * - `shadow`: black, `strength` percent opaque, blurred by `blur` pixels, moved by `x`, `y` percent of the sides (right and down),
+ *   below what is opaque; beyond the canvas it is cut. Fault bad-parameter for a picture of more than `mostPixels`
+ * - `gradient`: laid over the picture, inside of its own outline
+ * - `colorize`: the tones of the picture in shades of one colour (black and white stay, middle grey becomes the colour), mixed
+ *   into the picture by `intensity` percent
+ * - `perspective`: the four corners move to new places (x, y in pixels, clockwise from top-left); beyond the canvas it is cut
+ * - `arc`: bent along a circle by so many degrees (below 0: the ends point up); the canvas holds the result
+ * - `replace-colour`: pixels within `tolerance` (percent of the largest distance) of `from` (default: the colour that covers most)
+ *   move to `to`, their shading kept
+ */
+export type Drawing<L = Length> =
+  | {
+      readonly name: 'unsharp'
+      readonly radius: number
+      readonly sigma: number
+      readonly amount: number
+      readonly threshold: number
+    }
+  | {
+      readonly name: 'shadow'
+      readonly blur: number
+      readonly strength: number
+      readonly x: number
+      readonly y: number
+      readonly mostPixels?: number
+    }
+  | ({ readonly name: 'gradient' } & Gradient<L>)
+  | { readonly name: 'colorize'; readonly colour: Colour; readonly intensity: number }
+  | { readonly name: 'perspective'; readonly corners: readonly [L, L, L, L, L, L, L, L] }
+  | { readonly name: 'arc'; readonly degrees: number }
+  | { readonly name: 'replace-colour'; readonly to: Colour; readonly tolerance: number; readonly from?: Colour }
+
+export type Draw = { readonly kind: 'draw'; readonly drawing: Drawing }
+
+/**
+ * Runs from `from` to `to`, which is pure from `reach` on: pixels along the direction, or with `reachIsPart` a part of the way
+ * across the picture. `angle`: the direction in which `to` lies, clockwise degrees, 0 = top, 90 = right.
+ */
+export type Gradient<L = Length> = {
+  readonly angle: number
+  readonly from: Colour
+  readonly to: Colour
+  readonly reach: L
+  readonly reachIsPart: boolean
 }
 
 /** A frame of `width` pixels around the picture: both sides grow by twice the width. */
@@ -172,17 +223,57 @@ export type Offset = {
   readonly from?: 0 | 0.5 | 1
 }
 
-/** A solid without a side has its base's. */
+/** A solid or gradient without a side has its base's. */
 export type LayerPicture =
   | { readonly kind: 'source'; readonly source: SourceRef }
   | { readonly kind: 'solid'; readonly colour: Colour; readonly box: Box<Length> }
+  | ({ readonly kind: 'gradient'; readonly box: Box<Length> } & Gradient)
+  | ({ readonly kind: 'text' } & TextPicture)
+
+/**
+ * Written text as a picture: trimmed to its ink, then padded (top, right, bottom, left), then laid on `background` with rounded
+ * corners. Lengths are pixels and may use the `base*` variables only. With `width` lines break between words to stay within it
+ * and the box is that wide (plus padding); line breaks in the text always hold.
+ */
+export type TextPicture = {
+  readonly text: string
+  /** A family nobody knows is taken for the default one, Open Sans. */
+  readonly font: { readonly family: string } | { readonly file: SourceRef }
+  /** Pixels per em. */
+  readonly size: Length
+  readonly colour: Colour
+  readonly width?: Length
+  readonly align: 'left' | 'centre' | 'right'
+  readonly padding: readonly [Length, Length, Length, Length]
+  /** Distance of baselines in pixels; default the font's own. */
+  readonly lineHeight?: Length
+  readonly bold: boolean
+  readonly italic: boolean
+  readonly strikethrough: boolean
+  readonly background?: Colour
+  readonly radius: Mask['radius']
+  /** Of the whole box, 0…1. */
+  readonly alpha: number
+}
+
+/**
+ * `keep-under`: of the picture stays what lies under the layer; `punch-out`: what does not. `displace`: the layer is not seen, its
+ * red shifts the picture's pixels to the right by up to `x` pixels (255) or to the left (0), its green by `y` down or up; middle
+ * grey and what the layer does not cover stay.
+ */
+export type Blend =
+  | 'over'
+  | 'multiply'
+  | 'keep-under'
+  | 'punch-out'
+  | { readonly kind: 'displace'; readonly x: Length; readonly y: Length }
 
 export type Layer = {
   readonly kind: 'layer'
   readonly picture: LayerPicture
   readonly steps: readonly Step[]
   readonly at: Placement
-  readonly blend: 'over' | 'multiply' | 'keep-under' | 'punch-out'
+  readonly blend: Blend
 }
 
 /** Compares sizes at this point of the chain. Cases are tried in order; none true and no `otherwise`: nothing happens. */
@@ -196,7 +287,7 @@ export type Condition =
   | { readonly any: readonly Condition[] }
   | { readonly left: Expression; readonly is: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; readonly right: Expression }
 
-export type Step = Orient | Trim | Place | Rotate | Mirror | Effect | Border | Mask | Layer | Flatten | Branch
+export type Step = Orient | Trim | Place | Rotate | Mirror | Effect | Draw | Border | Mask | Layer | Flatten | Branch
 
 // ── output ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -212,6 +303,8 @@ export type Unless =
   | { readonly kind: 'source-side'; readonly atLeast: number }
   | { readonly kind: 'animated' }
   | { readonly kind: 'alpha' }
+  /** Some pixel of the source is not opaque (measured: an alpha channel alone is not enough). */
+  | { readonly kind: 'transparent' }
 
 /** How a source format that the web cannot show (or this server cannot write) is replaced when the output is "as the source". */
 export type Substitute = 'png' | 'jpeg-or-png'
@@ -266,6 +359,8 @@ export type Output =
       readonly chroma: '4:2:0' | '4:4:4'
       readonly palette: boolean
       readonly metadata: Keep
+      /** Dots per inch written into the file; evaluated on the stored source size. Pixels do not change. */
+      readonly density?: Expression
       /** What is answered when the result has more bytes than the source. */
       readonly ifLarger: 'keep' | 'source'
       /** Vector sources: handed on untouched, or rendered. */

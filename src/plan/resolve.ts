@@ -1,12 +1,13 @@
 import { Fault } from '../faults.ts'
+import { drawnSize, isIdleDrawing, numericDrawing } from './drawn.ts'
 import { isIdle } from './effects.ts'
 import { evaluate, holds, sizeVariables, type Variables } from './expression.ts'
 import type { Facts, Limits, Point, Region, Size } from './facts.ts'
 import { clamp, intersect, nearest, normalDegrees, orientedSize, pixelsOf, rotatedSize, sameSize } from './geometry.ts'
 import { requireWithinLimits, withinLimits } from './limits.ts'
 import { needsFocus, type Placed, type PlaceWish, place, placedSize } from './place.ts'
-import type { Border, Branch, Colour, Expression, Focus, Mask, Paint, Place, Step } from './plan.ts'
-import type { Measured, Resolution, ResolvedStep } from './resolved.ts'
+import type { Border, Branch, Colour, Drawing, Expression, Focus, Layer, Mask, Paint, Place, Step } from './plan.ts'
+import type { LayerStep, Measured, Resolution, ResolvedStep } from './resolved.ts'
 
 /** What `resolve` needs to know of a picture. `frames`: how many of them will be worked on. */
 type ResolvableFacts = Pick<Facts, 'width' | 'height' | 'frames' | 'orientation' | 'density'>
@@ -130,12 +131,14 @@ function resolveStep(
       return done([step], size)
     case 'effect':
       return done(isIdle(step) ? [] : [step], size)
+    case 'draw':
+      return draw(step.drawing, size, variables, chain)
     case 'border':
       return border(step, size, variables, chain)
     case 'mask':
       return mask(step, size, variables)
     case 'layer':
-      return done([{ ...step, base: size }], size)
+      return layer(step, size, variables)
   }
 }
 
@@ -251,6 +254,22 @@ function numericFocus(focus: Focus, variables: Variables): Focus<number> {
 function numericPaint(paint: Paint, variables: Variables): Paint {
   if (paint.kind !== 'gradient' || paint.reach === undefined) return paint
   return { ...paint, reach: evaluate(paint.reach, variables) }
+}
+
+function draw(wanted: Drawing, size: Size, variables: Variables, chain: Chain): Outcome {
+  if (isIdleDrawing(wanted)) return done([], size)
+  const drawing = numericDrawing(wanted, size, variables)
+  const after = checked(drawnSize(drawing, size), chain)
+  return done([{ kind: 'draw', drawing, size: after }], after)
+}
+
+function layer({ kind, picture, steps, at, blend }: Layer, size: Size, variables: Variables): Outcome {
+  if (typeof blend === 'string') return done([{ kind, picture, steps, at, blend, base: size }], size)
+  const x = evaluate(blend.x, variables)
+  const y = evaluate(blend.y, variables)
+  if (x === 0 && y === 0) return done([], size)
+  const map: LayerStep = { kind, picture, steps, at, blend: 'over', base: size }
+  return done([{ kind: 'displace', map, x, y }], size)
 }
 
 function border(step: Border, size: Size, variables: Variables, chain: Chain): Outcome {

@@ -1,5 +1,17 @@
 import type { Region, Size } from './facts.ts'
-import type { Colour, Effect, Flatten, LayerPicture, Mirror, Paint, Placement, Step, Trim } from './plan.ts'
+import type {
+  Blend,
+  Colour,
+  Drawing,
+  Effect,
+  Flatten,
+  LayerPicture,
+  Mirror,
+  Paint,
+  Placement,
+  Step,
+  Trim,
+} from './plan.ts'
 
 /** A step with integers only. `resolve` makes these from a Plan's steps and the facts of the source; `lower` reads them. */
 export type ResolvedStep =
@@ -19,18 +31,24 @@ export type ResolvedStep =
   | { readonly kind: 'rotate'; readonly degrees: number; readonly background: Colour; readonly size: Size }
   | Mirror
   | Effect
+  /** Arithmetic on pixels; `size` is that of the result. A gradient's reach is in pixels here. */
+  | { readonly kind: 'draw'; readonly drawing: Drawing<number>; readonly size: Size }
   | { readonly kind: 'border'; readonly width: number; readonly colour: Colour }
   | { readonly kind: 'mask'; readonly radius: 'ellipse' | readonly [number, number, number, number] }
   | Flatten
-  /** The layer's own steps are resolved when its picture is open; `base` is the picture it is laid on. */
-  | {
-      readonly kind: 'layer'
-      readonly picture: LayerPicture
-      readonly steps: readonly Step[]
-      readonly at: Placement
-      readonly blend: 'over' | 'multiply' | 'keep-under' | 'punch-out'
-      readonly base: Size
-    }
+  | LayerStep
+  /** Pixels shift by up to x, y as the layer's red and green say. */
+  | { readonly kind: 'displace'; readonly map: LayerStep; readonly x: number; readonly y: number }
+
+/** The layer's own steps are resolved when its picture is open; `base` is the picture it is laid on. */
+export type LayerStep = {
+  readonly kind: 'layer'
+  readonly picture: LayerPicture
+  readonly steps: readonly Step[]
+  readonly at: Placement
+  readonly blend: Extract<Blend, string>
+  readonly base: Size
+}
 
 /** What only pixels can tell. */
 export type Measure =

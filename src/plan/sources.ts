@@ -1,6 +1,6 @@
 import { canonicalJson } from './canonical.ts'
 import { deeper } from './limits.ts'
-import type { Plan, SourceRef, Step } from './plan.ts'
+import type { LayerPicture, Plan, SourceRef, Step } from './plan.ts'
 
 /**
  * Readable text that names a source's bytes: kind, connection, bucket and key, or the URL without fragment; then what a web
@@ -23,7 +23,7 @@ export function isCacheable(ref: SourceRef): boolean {
   return url !== undefined && url.username === '' && url.password === ''
 }
 
-/** All further sources that a Plan names, in order of appearance, each once: pictures of layers, nested and in branches. */
+/** All further sources that a Plan names, in order of appearance, each once: pictures and fonts of layers, nested and in branches. */
 export function sourcesOf(plan: Plan): readonly SourceRef[] {
   const found = new Map<string, SourceRef>()
   collect(plan.steps, found, 0)
@@ -37,14 +37,20 @@ function collect(steps: readonly Step[], found: Map<string, SourceRef>, depth: n
       for (const one of step.cases) collect(one.steps, found, below)
       collect(step.otherwise, found, below)
     } else if (step.kind === 'layer') {
-      const { picture } = step
-      if (picture.kind === 'source') {
-        const name = canonicalJson(picture.source)
-        if (!found.has(name)) found.set(name, picture.source)
+      const source = sourceOfPicture(step.picture)
+      if (source !== undefined) {
+        const name = canonicalJson(source)
+        if (!found.has(name)) found.set(name, source)
       }
       collect(step.steps, found, below)
     }
   }
+}
+
+/** What a layer's picture is made of besides the Plan: a picture, or a text's font. */
+function sourceOfPicture(picture: LayerPicture): SourceRef | undefined {
+  if (picture.kind === 'source') return picture.source
+  return picture.kind === 'text' && 'file' in picture.font ? picture.font.file : undefined
 }
 
 /** Percent-encodes all but the characters that keep keys readable. A lone surrogate is the replacement character, as in UTF-8. */
