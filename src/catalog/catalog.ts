@@ -18,7 +18,6 @@ import { createVault, type Vault } from './vault.ts'
 
 export type { DeclaredProject } from './declared.ts'
 export type { ConnectionChange, ConnectionInput, KeyInput } from './inputs.ts'
-export { VaultError } from './vault.ts'
 
 export type CatalogOptions = {
   /** `sqlite`, kept in `dataDir`, or a `postgres://` URL. */

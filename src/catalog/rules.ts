@@ -7,7 +7,7 @@ import type { DialectName, PixboostSettings } from './model.ts'
 /** Aliases stand as first path segment; without a dot they cannot be taken for a host (pixboost §12). */
 export const ALIAS = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 /** Project ids stand in paths (`/ik/{projectId}`), so they follow the same rule. */
-export const PROJECT_ID = ALIAS
+export const PROJECT_ID = new RegExp(ALIAS)
 /** Generated keys end in `_` or `__` (pixboost §3); keys moved here from a hosted service may hold `=`, `.` and `+`. */
 export const PUBLIC_KEY = /^[A-Za-z0-9_][A-Za-z0-9_.~=+-]{0,127}$/
 /** Printable ASCII without blanks: a secret travels in headers, forms and query strings. */

@@ -338,7 +338,7 @@ onBothDatabases((places) => {
     expect(server.directory.bySecret(secret)?.key).toEqual(key)
   })
 
-  it('serves the last known state while the database is away, and comes back', async () => {
+  it('outlives connections that break', async () => {
     const place = await places.place()
     const catalog = await places.open(place, { pollMilliseconds: 10 })
     const { id } = await catalog.createProject('demo')

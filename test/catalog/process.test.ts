@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { nextChange, onBothDatabases, type Place } from './places.ts'
 
 function startProcess(place: Place, keys: number) {
-  const script = join(import.meta.dirname, 'process.ts')
+  const script = fileURLToPath(new URL('./process.ts', import.meta.url))
   return spawn(process.execPath, [script, place.database, place.dataDir, String(keys)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ConfigError, formatConfigErrors, readConfig } from '../../src/config/config.ts'
+import { scalarsOf, variableOf } from '../../src/config/environment.ts'
 import { nearest } from '../../src/config/mistakes.ts'
+import { configSchema } from '../../src/config/schema.ts'
 
 const FILE = 'tintype.yaml'
 
@@ -303,6 +305,20 @@ describe('YAML that is none', () => {
       fc.property(text, (written) => {
         try {
           readConfig({ text: written, env: {}, cwd: '/' })
+        } catch (error) {
+          expect(error).toBeInstanceOf(ConfigError)
+        }
+      }),
+    )
+  })
+
+  it('whatever the environment holds: a configuration or every mistake, never another error', () => {
+    const variables = scalarsOf(configSchema.properties).map(variableOf)
+    const values = fc.oneof(fc.constantFrom('true', '5', '-1', '1e9', 'sqlite', '${X}', ':1'), fc.string())
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...variables), values), (env) => {
+        try {
+          readConfig({ text: '', env, cwd: '/' })
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError)
         }

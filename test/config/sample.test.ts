@@ -1,6 +1,8 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file takes variables in this form
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Type, { type TSchema } from 'typebox'
+import { Check } from 'typebox/schema'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { jsonSchema, readConfig } from '../../src/config/config.ts'
@@ -95,6 +97,22 @@ describe('the JSON Schema', () => {
     const file = readFileSync(join(import.meta.dirname, '../../tintype.schema.json'), 'utf8')
     expect(file).toBe(`${JSON.stringify(schema, null, 2)}\n`)
   })
+
+  it.each([
+    ['the sample', text],
+    ['the sample with every setting switched on', everything],
+    ['variables in the place of numbers and words', 'limits: { frames: "${FRAMES}" }\nlog: { level: "${LEVEL}" }'],
+    ['keys with nothing behind them', 'projects:\nlimits:\n'],
+  ])('accepts %s', (_, written) => expect(Check(schema, parse(written))).toBe(true))
+
+  it.each([
+    'lisen: 127.0.0.1:8080',
+    'limits: { frames: many }',
+    'log: { level: loud }',
+    'projects: [{ keys: [] }]',
+    'projects: [{ id: demo, connections: [{ alias: a, provider: folder }] }]',
+    'projects: [{ id: demo, connections: [{ alias: a.b, provider: s3 }] }]',
+  ])('refuses %j', (written) => expect(Check(schema, parse(written))).toBe(false))
 
   it('describes every key and demands only what has no default', () => {
     const found: string[] = []

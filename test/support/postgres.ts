@@ -16,6 +16,9 @@ export type PostgresServer = {
   createDatabase(): Promise<string>
   /** Ends every connection to a database, as a restart or a broken network would. */
   disconnect(url: string): Promise<void>
+  /** Ends every connection and takes no new ones, until `admit`. */
+  refuse(url: string): Promise<void>
+  admit(url: string): Promise<void>
   stop(): Promise<void>
 }
 
@@ -111,6 +114,9 @@ function server(url: string, stop: () => Promise<void>): PostgresServer {
       await client.end()
     }
   }
+  const nameOf = (database: string) => new URL(database).pathname.slice(1)
+  const disconnect = (database: string) =>
+    execute('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [nameOf(database)])
   return {
     createDatabase: async () => {
       const name = `tintype_${randomBytes(6).toString('hex')}`
@@ -120,10 +126,12 @@ function server(url: string, stop: () => Promise<void>): PostgresServer {
       own.pathname = `/${name}`
       return own.href
     },
-    disconnect: (database) =>
-      execute('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
-        new URL(database).pathname.slice(1),
-      ]),
+    disconnect,
+    refuse: async (database) => {
+      await execute(`alter database ${nameOf(database)} with allow_connections false`)
+      await disconnect(database)
+    },
+    admit: (database) => execute(`alter database ${nameOf(database)} with allow_connections true`),
     stop: async () => {
       for (const name of made) await execute(`drop database ${name} with (force)`)
       await stop()
