@@ -78,6 +78,7 @@ export type Delivering = DeliveryService & {
 }
 
 const DAY_SECONDS = 86_400
+const QUIET_MILLISECONDS = 10_000
 const WORKING_BYTES = 536_870_912
 /** Larger entries are not worth the way to a bucket and back. */
 const BUCKET_ENTRY_BYTES = 33_554_432
@@ -90,6 +91,7 @@ export function createDelivery(options: DeliveryOptions): Delivering {
   const hits = { memory: 0, disk: 0, bucket: 0 }
   let misses = 0
   let failures = 0
+  let quietUntil = 0
 
   const memory = createMemory(cache.memoryBytes)
   const disk =
@@ -120,7 +122,10 @@ export function createDelivery(options: DeliveryOptions): Delivering {
     limit: limits.sourceBytes,
     background: (work) => {
       track(work).catch((error: unknown) => {
-        log.info({ err: error }, 'a source could not be checked; what is cached is served meanwhile')
+        // A store that is down fails for every source: saying it now and then is enough.
+        if (clock.now() < quietUntil) return
+        quietUntil = clock.now() + QUIET_MILLISECONDS
+        log.info({ err: error }, 'a source could not be checked')
       })
     },
   })

@@ -6,6 +6,8 @@ import type { Files } from './surroundings.ts'
 /** `<hash of the source>-<hash of the key>`, with `+` when further sources went into it. */
 export const ENTRY_NAME = /^[0-9a-f]{32}-[0-9a-f]{32}\+?$/
 export const TEMPORARY = 'tmp'
+/** Cached pictures may be private: other users of the machine have no business here. */
+export const PRIVATE = 0o700
 
 /** The shard an entry lies in; all of one source lie together. */
 export const shardOf = (name: string): string => name.slice(0, 2)
@@ -21,7 +23,7 @@ export async function scan(
   hashOf: (recordKey: string) => string,
 ): Promise<void> {
   await files.rm(join(dir, TEMPORARY), { recursive: true, force: true })
-  await files.mkdir(join(dir, TEMPORARY), { recursive: true })
+  await files.mkdir(join(dir, TEMPORARY), { recursive: true, mode: PRIVATE })
   const found: { readonly name: string; readonly item: Item }[] = []
   for (const shard of await files.readdir(dir)) {
     if (!/^[0-9a-f]{2}$/.test(shard)) continue

@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Body } from './delivery.ts'
 import { BLOCK, blocks, createDiskIndex } from './disk-index.ts'
-import { scan, shardOf, TEMPORARY } from './disk-scan.ts'
+import { PRIVATE, scan, shardOf, TEMPORARY } from './disk-scan.ts'
 import { type EntryHead, etagFrom, etagOf, HEAD_LIMIT, readHead, writeHead } from './entry.ts'
 import { createOpenFiles } from './open-files.ts'
 import type { Clock, Files, Log } from './surroundings.ts'
@@ -134,7 +134,7 @@ export function createDisk(options: DiskOptions): Disk {
         if (codeOf(error) !== 'ENOENT') throw error
         // Somebody emptied the directory under us.
         shards.clear()
-        await files.mkdir(join(dir, TEMPORARY), { recursive: true })
+        await files.mkdir(join(dir, TEMPORARY), { recursive: true, mode: PRIVATE })
         await place(name, [first, body])
       })
     } catch (error) {
@@ -158,7 +158,7 @@ export function createDisk(options: DiskOptions): Disk {
         await handle.close()
       }
       const shard = shardOf(name)
-      if (!shards.has(shard)) await files.mkdir(join(dir, shard), { recursive: true })
+      if (!shards.has(shard)) await files.mkdir(join(dir, shard), { recursive: true, mode: PRIVATE })
       shards.add(shard)
       await files.rename(temporary, pathOf(name))
     } catch (error) {
@@ -211,6 +211,14 @@ export function createDisk(options: DiskOptions): Disk {
     void next(() => files.utimes(pathOf(name), now / 1000, now / 1000)).catch(() => undefined)
   }
 
+  /** What is done may itself have asked for more. */
+  async function settled(): Promise<void> {
+    for (let seen: unknown; seen !== line; ) {
+      seen = line
+      await line
+    }
+  }
+
   return {
     async read(name, key) {
       // Until the directory has been looked through, the file itself is asked.
@@ -222,10 +230,11 @@ export function createDisk(options: DiskOptions): Disk {
           return found
         }
         log.warn({ entry: name }, 'a damaged cache entry was removed')
+        void next(() => unlink(name))
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT') trouble(error, 'a cache file cannot be read')
+        if (codeOf(error) === 'ENOENT') void next(() => unlink(name))
+        else trouble(error, 'a cache file cannot be read')
       }
-      void next(() => unlink(name))
       return undefined
     },
     write(name, head, body, ticket) {
@@ -247,12 +256,10 @@ export function createDisk(options: DiskOptions): Disk {
         for (const name of names) if (!(await unlink(name))) index.remove(name)
         return names
       }),
-    async settled() {
-      await next(async () => undefined)
-    },
+    settled,
     async close() {
       closed = true
-      await next(async () => undefined)
+      await settled()
       await open.close()
     },
     get bytes() {

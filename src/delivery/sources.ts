@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { Fault, isFault } from '../faults.ts'
 import { discard } from '../storage/body.ts'
-import type { ObjectAnswer, ObjectKey, ObjectStore } from '../storage/object-store.ts'
+import type { ObjectAnswer, ObjectHead, ObjectKey, ObjectStore, ReadOptions } from '../storage/object-store.ts'
 import type { Delivered } from './delivery.ts'
 import type { Known } from './entry.ts'
 import { createFlights, type Interest, stillWanted } from './flights.ts'
@@ -218,11 +218,11 @@ export function createSources(options: SourcesOptions): Sources {
   ): Promise<Current> {
     const { limit } = options
     const headers = askHeaders(source.ref)
-    if (source.ref.kind === 'object' && !known.hashed) {
-      const head = await store.head(key, { signal, headers })
-      if (head.version === known.version)
-        return { known: { ...latest(source, known), checkedAt: clock.now(), private: isPrivate(head) } }
-      return get(source, store, key, signal, limit)
+    const head =
+      source.ref.kind === 'object' && !known.hashed ? await headOf(store, key, { signal, headers }) : undefined
+    if (head) {
+      if (head.version !== known.version) return get(source, store, key, signal, limit)
+      return { known: { ...latest(source, known), checkedAt: clock.now(), private: isPrivate(head) } }
     }
     const answer: ObjectAnswer = await store.get(key, { signal, headers, ifNoneMatch: known.etag })
     if (answer.kind === 'unchanged') return { known: { ...latest(source, known), checkedAt: clock.now() } }
@@ -271,12 +271,24 @@ export function createSources(options: SourcesOptions): Sources {
     return current
   }
 
+  async function checked(source: Source, interest: Interest, limit: number, current: Current): Promise<Current> {
+    if (!source.cacheable || current.original || !isDue(current.known)) return current
+    if (!checks.has(source.key) && !mayRetry(source)) return current
+    try {
+      return within(limit, await check(source, current.known, interest))
+    } catch (error) {
+      // A store that does not answer does not make the picture that we have wrong.
+      if (isUnreachable(error)) return current
+      throw error
+    }
+  }
+
   return {
     peek(source) {
       if (!source.cacheable) return undefined
       if (isMissing(source)) return 'missing'
       const known = believe(source, levels.peekRecord(source))
-      if (!known || age(known) >= servable) return undefined
+      if (!known || believed === 0 || age(known) >= servable) return undefined
       if (isDue(known)) checkInBackground(source, known)
       return known
     },
@@ -286,20 +298,11 @@ export function createSources(options: SourcesOptions): Sources {
       const known = await lookUp(source, interest, ticket)
       if (!known) return read(source, interest, limit)
       if (age(known) >= servable) return within(limit, await check(source, known, interest))
+      if (believed === 0) return checked(source, interest, limit, { known })
       if (isDue(known)) checkInBackground(source, known)
       return within(limit, { known })
     },
-    async checked(source, interest, limit, current) {
-      if (!source.cacheable || current.original || !isDue(current.known)) return current
-      if (!checks.has(source.key) && !mayRetry(source)) return current
-      try {
-        return within(limit, await check(source, current.known, interest))
-      } catch (error) {
-        // A store that does not answer does not make the picture that we have wrong.
-        if (isUnreachable(error)) return current
-        throw error
-      }
-    },
+    checked,
     async withBytes(source, current, interest, limit, ticket) {
       const { known, original } = current
       if (original) return { known, original }
@@ -319,6 +322,16 @@ export function createSources(options: SourcesOptions): Sources {
       for (const flights of [reads, checks, lookups, loads]) flights.forget(own)
       for (const key of [...missing.keys()]) if (own(key)) missing.delete(key)
     },
+  }
+}
+
+/** Undefined when a web server does not answer HEAD although it answers GET. */
+async function headOf(store: ObjectStore, key: ObjectKey, options: ReadOptions): Promise<ObjectHead | undefined> {
+  try {
+    return await store.head(key, options)
+  } catch (error) {
+    if (isFault(error, 'source-refused')) return undefined
+    throw error
   }
 }
 

@@ -69,11 +69,11 @@ describe('bounds', () => {
       clock.advance(700_000)
     }
     const again = await restart({ cache: { memoryBytes: 0 } })
-    await again.deliver(ask('a', { plan: asIs }))
+    for (const key of ['c', 'a']) await again.deliver(ask(key, { plan: asIs }))
     const small = await restart({ cache: { memoryBytes: 0, diskBytes: 230_000 } })
     await small.settled()
     expect(small.stats().disk.bytes).toBeLessThanOrEqual(230_000)
-    expect((await small.deliver(ask('a', { plan: asIs }))).from).toBe('disk')
+    for (const key of ['a', 'c']) expect((await small.deliver(ask(key, { plan: asIs }))).from).toBe('disk')
     expect((await small.deliver(ask('b', { plan: asIs }))).from).toBe('computed')
   })
 
@@ -240,6 +240,28 @@ describe('a file system that refuses', () => {
     expect(delivery.stats().disk.bytes).toBeLessThan(before)
   })
 
+  test('a file that cannot be opened now is a miss, and is there later', async () => {
+    let exhausted = false
+    const open: Files['open'] = (path, flags, mode) =>
+      exhausted ? Promise.reject(refusal('EMFILE')) : nodeFiles.open(path, flags, mode)
+    const { delivery, store } = await createRoom({ files: { open }, cache: { memoryBytes: 0 } })
+    store.set('a', Buffer.from('A'))
+    await delivery.deliver(ask('a'))
+    await delivery.settled()
+    exhausted = true
+    expect((await delivery.deliver(ask('a'))).from).toBe('computed')
+    exhausted = false
+    expect((await delivery.deliver(ask('a'))).from).toBe('disk')
+  })
+
+  test('other users of the machine cannot look into the cache', async () => {
+    const { delivery, store, dir } = await createRoom()
+    store.set('a', Buffer.from('A'))
+    await delivery.deliver(ask('a'))
+    await delivery.settled()
+    for (const shard of await readdir(dir)) expect((await stat(join(dir, shard))).mode & 0o077).toBe(0)
+  })
+
   test('a directory that is a file: served without the disk', async () => {
     const room = await createRoom()
     const file = join(room.dir, 'file')
@@ -277,7 +299,8 @@ describe('a file system that refuses', () => {
 })
 
 test('temporary files of a crashed run are cleared, files of others are left alone', async () => {
-  const { dir, restart } = await createRoom()
+  const { delivery: first, dir, restart } = await createRoom()
+  await first.settled()
   await mkdir(join(dir, 'tmp'), { recursive: true })
   await writeFile(join(dir, 'tmp', 'half'), 'half an entry')
   await writeFile(join(dir, 'notes.txt'), 'mine')

@@ -43,6 +43,28 @@ describe('a record that is due', () => {
     expect(store.calls).toMatchObject({ get: 2, unchanged: 1, head: 0 })
   })
 
+  test('of a web connection whose server refuses HEAD is checked by If-None-Match', async () => {
+    const { delivery, store, clock } = await createRoom()
+    store.set('a.jpg', Buffer.from('A'))
+    store.head = () => Promise.reject(new Fault('source-refused'))
+    await delivery.deliver(ask('a.jpg'))
+    clock.advance(LATER)
+    await delivery.deliver(ask('a.jpg'))
+    await delivery.settled()
+    expect(store.calls.unchanged).toBe(1)
+  })
+
+  test('is due at once when sources are not believed at all: the check comes before the answer', async () => {
+    const { delivery, store } = await createRoom({ cache: { revalidateSeconds: 0 } })
+    store.set('a.jpg', Buffer.from('A'))
+    await delivery.deliver(ask('a.jpg'))
+    store.set('a.jpg', Buffer.from('B'))
+    expect(await textOf(await delivery.deliver(ask('a.jpg')))).toBe('B|1||')
+    expect((await delivery.deliver(ask('a.jpg'))).from).toBe('memory')
+    store.failure = new Fault('source-unreachable')
+    expect((await delivery.deliver(ask('a.jpg'))).from).toBe('memory')
+  })
+
   test('of a source without any version is checked by reading it again', async () => {
     const { delivery, store, clock, engine } = await createRoom()
     store.set(url, { bytes: Buffer.from('A'), etag: undefined })
