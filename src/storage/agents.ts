@@ -8,7 +8,7 @@ import type { Guard } from './guard.ts'
 
 /** Milliseconds. Connect and TLS are those of pixboost §11; `idle` is how long a peer may say nothing. */
 export type Timeouts = { readonly connect: number; readonly tls: number; readonly idle: number }
-export const TIMEOUTS: Timeouts = { connect: 5_000, tls: 10_000, idle: 30_000 }
+const TIMEOUTS: Timeouts = { connect: 5_000, tls: 10_000, idle: 30_000 }
 
 /** The pools of outgoing connections, shared by all stores. Guarded and unguarded ones never share a socket. */
 export type Agents = {

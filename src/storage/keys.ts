@@ -1,7 +1,7 @@
 import { Fault } from '../faults.ts'
 
 /** Longest object key in bytes of UTF-8, as S3 defines it. */
-export const KEY_BYTES = 1024
+const KEY_BYTES = 1024
 
 /**
  * Refuses keys that no adapter may see: empty, with NUL, with a lone surrogate (it has no UTF-8 form), longer than

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Agents, createAgents } from '../../src/storage/agents.ts'
+import { readAll } from '../../src/storage/body.ts'
 import { createGuard, type Resolve } from '../../src/storage/guard.ts'
 import { createS3Store } from '../../src/storage/s3/store.ts'
 import { createWebStore } from '../../src/storage/web/store.ts'
@@ -106,12 +107,15 @@ describe('the network guard', () => {
 
   it('lets private addresses pass when the operator says so', async () => {
     const answer = await fetching(`${origin.url}/x`, agentsWith(undefined, true))
-    expect(answer.kind).toBe('object')
+    expect(answer.kind === 'object' && (await readAll(answer.body)).toString()).toBe('secret')
   })
 
   it.each([
     ['a literal endpoint', (port: number) => `http://127.0.0.1:${port}`],
     ['a named endpoint', (port: number) => `http://localhost:${port}`],
+    ['a literal endpoint behind TLS', (port: number) => `https://127.0.0.1:${port}`],
+    ['a named endpoint behind TLS', (port: number) => `https://localhost:${port}`],
+    ['IPv4 in IPv6', (port: number) => `http://[::ffff:127.0.0.1]:${port}`],
   ])('keeps the bucket client of a caller away from private addresses: %s', async (_, endpoint) => {
     const store = createS3Store(
       {

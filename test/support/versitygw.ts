@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import http from 'node:http'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -55,29 +56,54 @@ export async function startS3Server(): Promise<S3Server> {
   const command = PARTS.versitygw.find()
   if (command === undefined) throw new Error(`no S3 server for tests: ${PARTS.versitygw.enable}`)
   const folder = await mkdtemp(path.join(os.tmpdir(), 'tintype-s3-'))
-  const port = await freePort()
-  const child = spawn(command, ['--port', `127.0.0.1:${port}`, '--region', region, '--quiet', 'posix', folder], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ROOT_ACCESS_KEY_ID: keys.accessKeyId, ROOT_SECRET_ACCESS_KEY: keys.secretAccessKey },
-  })
-  let said = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk.toString()).slice(-2000)
-  })
-  const endpoint = `http://127.0.0.1:${port}`
-  await answering(endpoint, child, () => said)
+  const { endpoint, child } = await launch(command, folder, region, keys)
   return server({ endpoint, region, ...keys }, async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const gone = once(child, 'exit')
-      child.kill('SIGKILL')
-      await gone
-    }
+    await end(child)
     await rm(folder, { recursive: true, force: true })
   })
 }
 
+/** Somebody else may take the free port before the server does: then another one is tried. */
+async function launch(
+  command: string,
+  folder: string,
+  region: string,
+  keys: { readonly accessKeyId: string; readonly secretAccessKey: string },
+): Promise<{ endpoint: string; child: ChildProcess }> {
+  let failure: unknown
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const port = await freePort()
+    const child = spawn(command, ['--port', `127.0.0.1:${port}`, '--region', region, '--quiet', 'posix', folder], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ROOT_ACCESS_KEY_ID: keys.accessKeyId, ROOT_SECRET_ACCESS_KEY: keys.secretAccessKey },
+    })
+    let said = ''
+    child.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk.toString()).slice(-2000)
+    })
+    const endpoint = `http://127.0.0.1:${port}`
+    try {
+      await answering(endpoint, child, () => said)
+      // A test run that ends without calling `stop` takes the server with it.
+      process.once('exit', () => child.kill('SIGKILL'))
+      return { endpoint, child }
+    } catch (error) {
+      failure = error
+      await end(child)
+    }
+  }
+  throw failure
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
 /** A port of the loopback interface that nobody listens on just now. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const listener = createServer()
   listener.listen(0, '127.0.0.1')
   await once(listener, 'listening')
@@ -93,18 +119,21 @@ async function answering(endpoint: string, child: ChildProcess, said: () => stri
   const until = Date.now() + 20_000
   while (Date.now() < until) {
     if (child.exitCode !== null) throw new Error(`versitygw ended with ${child.exitCode}: ${said()}`)
-    const up = await fetch(endpoint).then(
-      async (response) => {
-        await response.body?.cancel()
-        return true
-      },
-      () => false,
-    )
-    if (up) return
+    if (await answers(endpoint)) return
     await wait(25)
   }
-  child.kill('SIGKILL')
   throw new Error(`versitygw does not answer: ${said()}`)
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    http
+      .get(endpoint, { agent: false }, (response) => {
+        response.resume()
+        resolve(true)
+      })
+      .on('error', () => resolve(false))
+  })
 }
 
 type Place = Pick<S3Server, 'endpoint' | 'region' | 'accessKeyId' | 'secretAccessKey'>

@@ -3,6 +3,8 @@ import { Fault, isFault } from '../../faults.ts'
 /** Nothing readable of that name: absent, behind a link, a folder, a socket, or a name that the disk cannot hold. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'EINVAL'])
 
+const IN_THE_WAY = new Set(['ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP', 'EMLINK'])
+
 /** The Fault for an error of the file system. Paths of the machine are not repeated. */
 export function folderFault(error: unknown, doing: 'read' | 'write'): Fault {
   if (isFault(error)) return error
@@ -16,7 +18,7 @@ export function folderFault(error: unknown, doing: 'read' | 'write'): Fault {
       : new Fault('source-unreachable', undefined, { context, cause: error })
   }
   // `a` is a file and `a/b` is to be written, or the other way round: a bucket could, a disk cannot.
-  if (code === 'ENOTDIR' || code === 'EISDIR' || code === 'ENOTEMPTY' || code === 'EEXIST') {
+  if (IN_THE_WAY.has(code ?? '')) {
     return new Fault('conflict', 'a file or folder is in the way of this key', { context })
   }
   if (code === 'ENAMETOOLONG' || code === 'EINVAL') return new Fault('key-invalid', undefined, { context })

@@ -6,7 +6,7 @@ import { isName, openFolder } from './paths.ts'
 import { versionOf } from './version.ts'
 
 /** Keys compare by their bytes of UTF-8, as buckets sort them. */
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 

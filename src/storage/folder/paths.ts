@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readlink, realpath } from 'node:fs/promises'
+import { lstat, mkdir, open, readlink, realpath } from 'node:fs/promises'
 import path from 'node:path'
 import { Fault } from '../../faults.ts'
+import { errorCode } from './faults.ts'
 
 /** Names that begin so are this adapter's own (unfinished writes): no key may mean them and no listing shows them. */
 export const RESERVED = '.tintype-'
@@ -56,27 +57,43 @@ export async function rootOf(root: string, bucket: string | undefined): Promise<
 export type OpenFolder = { at(name: string): string; sync(): Promise<void>; close(): Promise<void> }
 
 /**
- * Opens the folder `segments` below `root` (as from `rootOf`). With `create`, missing folders are made. A symbolic link on the way is
- * answered like a missing entry (ENOENT), a file like one too (ENOTDIR).
+ * Opens the folder `segments` below `root` (as from `rootOf`). With `create`, missing folders are made, each inside the held one
+ * above it. A symbolic link on the way ends in ENOENT, ENOTDIR or ELOOP, like an entry that is missing or no folder.
  */
 export async function openFolder(root: string, segments: readonly string[], create: boolean): Promise<OpenFolder> {
-  const folder = path.join(root, ...segments)
-  if (create) await makeFolders(root, segments)
-  let handle: FileHandle
-  try {
-    handle = await open(folder, FOLDER_FLAGS)
-  } catch (error) {
-    // Windows opens no folders.
-    if (process.platform !== 'win32') throw error
-    await checkReal(folder)
-    return { at: (name) => path.join(folder, name), sync: async () => undefined, close: async () => undefined }
+  if (!create) {
+    const folder = path.join(root, ...segments)
+    return hold(folder, folder)
   }
+  let folder = await hold(root, root)
+  let expected = root
+  for (const segment of segments) {
+    const above = folder
+    expected = path.join(expected, segment)
+    try {
+      await mkdir(above.at(segment)).catch(ignoreExisting)
+      folder = await hold(above.at(segment), expected)
+    } finally {
+      await above.close()
+    }
+  }
+  return folder
+}
+
+/** Opens one folder and makes sure that it is the one at `expected`, with no link anywhere in between. */
+async function hold(folder: string, expected: string): Promise<OpenFolder> {
+  // Windows opens no folders.
+  if (process.platform === 'win32') {
+    await checkReal(expected)
+    return { at: (name) => path.join(expected, name), sync: async () => undefined, close: async () => undefined }
+  }
+  const handle = await open(folder, FOLDER_FLAGS)
   try {
     const descriptor = `/proc/self/fd/${handle.fd}`
     const held = process.platform === 'linux' ? await readlink(descriptor).catch(() => undefined) : undefined
-    if (held === undefined) await checkReal(folder)
-    else if (held !== folder) throw linkFound()
-    const base = held === undefined ? folder : descriptor
+    if (held === undefined) await checkReal(expected)
+    else if (held !== expected) throw linkFound()
+    const base = held === undefined ? expected : descriptor
     return { at: (name) => `${base}/${name}`, sync: () => handle.sync(), close: () => handle.close() }
   } catch (error) {
     await handle.close()
@@ -84,22 +101,8 @@ export async function openFolder(root: string, segments: readonly string[], crea
   }
 }
 
-/** One by one, so that nothing is made behind a symbolic link. */
-async function makeFolders(root: string, segments: readonly string[]): Promise<void> {
-  let folder = root
-  for (const segment of segments) {
-    folder = path.join(folder, segment)
-    const made = await mkdir(folder).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-        throw error
-      },
-    )
-    if (!made && !(await lstat(folder)).isDirectory()) {
-      throw Object.assign(new Error('a file or link is in the way'), { code: 'ENOTDIR' })
-    }
-  }
+function ignoreExisting(error: unknown): void {
+  if (errorCode(error) !== 'EEXIST') throw error
 }
 
 async function checkReal(folder: string): Promise<void> {

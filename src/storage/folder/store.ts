@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
+import path from 'node:path'
 import mime from 'mime'
 import { Fault, isFault } from '../../faults.ts'
 import { abortReason, checkSize, outgoing, throwIfAborted, watchedBody } from '../body.ts'
@@ -161,7 +162,8 @@ async function openFile(root: string, object: ObjectKey): Promise<{ file: FileHa
         etag: version,
         size: Number(stat.size),
         lastModified: stat.mtime,
-        contentType: mime.getType(object.key) ?? undefined,
+        // A bare name is no extension, though `mime` takes it for one.
+        contentType: mime.getType(path.extname(object.key) || '.') ?? undefined,
         contentEncoding: undefined,
         metadata: {},
       },

@@ -99,10 +99,11 @@ export function s3Fault(error: unknown, put?: PutOptions): Fault {
   })
 }
 
-function codeOf({ name, status }: S3Error, writing: boolean): FaultCode {
+function codeOf({ name, status, bodiless }: S3Error, writing: boolean): FaultCode {
   const known = CODES[name]
   if (known !== undefined) return known
-  if (status === 404) return 'object-missing'
+  // A 404 that names something else than the key: a user, a bucket, an account.
+  if (status === 404) return bodiless ? 'object-missing' : 'store-misconfigured'
   if (status === 401 || status === 403) return 'access-denied'
   if (status === 501) return 'store-refused'
   // An answer to HEAD has no body to say more: wrong region, expired token.

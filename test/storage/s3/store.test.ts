@@ -1,0 +1,396 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createAgents } from '../../../src/storage/agents.ts'
+import { readAll } from '../../../src/storage/body.ts'
+import { createGuard } from '../../../src/storage/guard.ts'
+import type { GetOptions, ObjectStore, PutOptions } from '../../../src/storage/object-store.ts'
+import { createS3Store } from '../../../src/storage/s3/store.ts'
+import type { Effect } from '../../support/s3-proxy.ts'
+import { noS3Server } from '../../support/versitygw.ts'
+import { startWebOrigin } from '../../support/web-origin.ts'
+import { type S3Subject, startS3 } from './subject.ts'
+
+const MB = 1024 * 1024
+
+describe.skipIf(noS3Server())('a bucket in real life', () => {
+  let s3: S3Subject
+  let store: ObjectStore
+  beforeAll(async () => {
+    s3 = await startS3({ connect: 1000, tls: 1000, idle: 500 })
+    await s3.server.put(s3.bucket, 'a.txt', 'hello', { contentType: 'text/plain' })
+  })
+  beforeEach(() => {
+    s3.proxy.reset()
+    store = s3.store()
+  })
+  afterAll(() => s3?.stop())
+
+  const bytesOf = async (from: ObjectStore, key: string, options?: GetOptions) => {
+    const answer = await from.get({ key }, options)
+    return answer.kind === 'object' ? (await readAll(answer.body)).toString() : answer.kind
+  }
+  const always = (effect: Effect) => s3.proxy.rule({ effect })
+  const once = (effect: Effect, method?: string) =>
+    s3.proxy.rule({ effect, count: 1, ...(method === undefined ? {} : { method }) })
+
+  describe('keys on the wire', () => {
+    it.each([
+      ['/leading', '//leading'],
+      ['//two', '///two'],
+      ['a//b', '/a//b'],
+      ['a/', '/a/'],
+      ['with blank', '/with%20blank'],
+      ['plus+', '/plus%2B'],
+      ['q?x=1&y#z', '/q%3Fx%3D1%26y%23z'],
+      ['100%', '/100%25'],
+      ['a%2Fb', '/a%252Fb'],
+      ['ü😀', '/%C3%BC%F0%9F%98%80'],
+      ["!'()*", '/%21%27%28%29%2A'],
+    ])('%j is asked for as %s', async (key, path) => {
+      await store.get({ key }).catch(() => undefined)
+      await store.head({ key }).catch(() => undefined)
+      const targets = s3.proxy.requests.map(({ target }) => target.replace(/\?x-id=.*/, ''))
+      expect(targets).toEqual([`/${s3.bucket}${path}`, `/${s3.bucket}${path}`])
+    })
+
+    it('stay exact with the bucket in the host name', async () => {
+      const origin = await startWebOrigin()
+      const agents = createAgents(
+        createGuard({
+          allowPrivate: true,
+          resolve: (_, __, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+        }),
+      )
+      const virtual = createS3Store(
+        {
+          provider: 's3',
+          bucket: 'pictures',
+          endpoint: `http://s3.example:${origin.port}`,
+          forcePathStyle: false,
+          region: 'us-east-1',
+          accessKeyId: 'a',
+          secretAccessKey: 'b',
+          guarded: true,
+        },
+        agents,
+      )
+      for (const key of ['/leading', 'a//b?c', 'ü ']) await virtual.get({ key }).catch(() => undefined)
+      expect(origin.requests.map(({ target }) => target.replace('?x-id=GetObject', ''))).toEqual([
+        '//leading',
+        '/a//b%3Fc',
+        '/%C3%BC%20',
+      ])
+      expect(origin.requests[0]?.headers.host).toBe(`pictures.s3.example:${origin.port}`)
+      await agents.close()
+      await origin.stop()
+    })
+  })
+
+  describe('what goes wrong', () => {
+    it.each<[string, Effect, string]>([
+      ['AccessDenied', { kind: 'error', status: 403, code: 'AccessDenied' }, 'access-denied'],
+      ['InvalidAccessKeyId', { kind: 'error', status: 403, code: 'InvalidAccessKeyId' }, 'store-misconfigured'],
+      ['SignatureDoesNotMatch', { kind: 'error', status: 403, code: 'SignatureDoesNotMatch' }, 'store-misconfigured'],
+      ['NoSuchBucket', { kind: 'error', status: 404, code: 'NoSuchBucket' }, 'store-misconfigured'],
+      ['NoSuchKey', { kind: 'error', status: 404, code: 'NoSuchKey' }, 'object-missing'],
+      ['ExpiredToken', { kind: 'expired-token' }, 'store-misconfigured'],
+      ['InvalidObjectState', { kind: 'error', status: 403, code: 'InvalidObjectState' }, 'access-denied'],
+      ['an unknown code', { kind: 'error', status: 418, code: 'Teapot' }, 'source-refused'],
+    ])('%s', async (_, effect, code) => {
+      always(effect)
+      await expect(store.get({ key: 'a.txt' })).rejects.toMatchObject({ code })
+    })
+
+    it.each([
+      [403, 'access-denied'],
+      [404, 'object-missing'],
+      [400, 'store-misconfigured'],
+    ])('an answer to HEAD without body: %i', async (status, code) => {
+      s3.proxy.rule({ effect: { kind: 'error', status, code: 'Hidden' }, method: 'HEAD' })
+      await expect(store.head({ key: 'a.txt' })).rejects.toMatchObject({ code })
+    })
+
+    it('tells no secrets, ids or messages of the store', async () => {
+      always({ kind: 'error', status: 403, code: 'InvalidAccessKeyId' })
+      const fault = await store.get({ key: 'a.txt' }).catch((error: unknown) => error)
+      const told = `${String(fault)} ${JSON.stringify(fault)} ${fault instanceof Error ? `${fault.stack} ${String(fault.cause)}` : ''}`
+      expect(told).toContain('InvalidAccessKeyId')
+      expect(told).not.toContain('AKIASECRETEXAMPLE')
+      expect(told).not.toContain(s3.server.secretAccessKey)
+      expect(told).not.toContain(s3.bucket)
+    })
+
+    it('wrong keys are a matter of configuration', async () => {
+      await expect(s3.store({ secretAccessKey: 'wrong' }).get({ key: 'a.txt' })).rejects.toMatchObject({
+        code: 'store-misconfigured',
+      })
+      await expect(s3.store({ accessKeyId: 'nobody' }).get({ key: 'a.txt' })).rejects.toMatchObject({
+        code: 'store-misconfigured',
+      })
+    })
+
+    it('a store that is away is unreachable', async () => {
+      const gone = await startWebOrigin()
+      await gone.stop()
+      const away = s3.store({ endpoint: gone.url })
+      await expect(away.get({ key: 'a' })).rejects.toMatchObject({ code: 'source-unreachable' })
+      await expect(away.put({ key: 'a' }, Buffer.from('x'))).rejects.toMatchObject({ code: 'source-unreachable' })
+      await expect(away.list('')).rejects.toMatchObject({ code: 'source-unreachable' })
+    })
+
+    it('a store that says nothing is a timeout', async () => {
+      always({ kind: 'hang' })
+      await expect(store.get({ key: 'a.txt' })).rejects.toMatchObject({ code: 'source-timeout' })
+      await expect(store.get({ key: 'a.txt' }, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
+        code: 'source-timeout',
+      })
+    })
+
+    it('an answer that is no XML is refused, not a crash', async () => {
+      const origin = await startWebOrigin()
+      origin.answer('*', { status: 502, body: '<html>bad gateway' })
+      await expect(s3.store({ endpoint: origin.url }).get({ key: 'a' })).rejects.toMatchObject({
+        code: 'source-refused',
+        context: { status: 502 },
+      })
+      origin.answer('*', { status: 200, body: 'no listing' })
+      await expect(s3.store({ endpoint: origin.url }).list('')).rejects.toMatchObject({ name: 'Fault' })
+      await origin.stop()
+    })
+
+    it.each(['nonsense', 'ftp://h', ''])('the endpoint %j is refused', async (endpoint) => {
+      await expect(s3.store({ endpoint }).get({ key: 'a' })).rejects.toMatchObject({ code: 'store-misconfigured' })
+    })
+
+    it('a caller’s endpoint never sees the machine’s own role', () => {
+      expect(() =>
+        createS3Store({ provider: 's3', endpoint: 'https://evil.example', guarded: true }, s3.agents),
+      ).toThrow(expect.objectContaining({ code: 'store-misconfigured' }))
+    })
+  })
+
+  describe('repeats what may pass', () => {
+    it('throttling, a few times', async () => {
+      s3.proxy.rule({ effect: { kind: 'slow-down' }, count: 2 })
+      expect(await bytesOf(store, 'a.txt')).toBe('hello')
+      expect(s3.proxy.requests.map(({ status }) => status)).toEqual([503, 503, 200])
+    })
+
+    it('throttling, but not for ever', async () => {
+      always({ kind: 'slow-down' })
+      await expect(store.get({ key: 'a.txt' })).rejects.toMatchObject({
+        code: 'source-refused',
+        context: { status: 503, reason: 'SlowDown' },
+      })
+      expect(s3.proxy.requests.length).toBeLessThanOrEqual(5)
+    })
+
+    it('not beyond the caller’s patience', async () => {
+      always({ kind: 'slow-down' })
+      const began = Date.now()
+      await expect(store.get({ key: 'a.txt' }, { signal: AbortSignal.timeout(100) })).rejects.toMatchObject({
+        code: 'source-timeout',
+      })
+      expect(Date.now() - began).toBeLessThan(400)
+    })
+
+    it('a broken connection, for reads and writes', async () => {
+      once({ kind: 'reset' })
+      expect(await bytesOf(store, 'a.txt')).toBe('hello')
+      once({ kind: 'reset' }, 'PUT')
+      await store.put({ key: 'again' }, Buffer.from('x'))
+      expect(await bytesOf(store, 'again')).toBe('x')
+    })
+
+    it('a single part of a large body', async () => {
+      s3.proxy.rule({ effect: { kind: 'slow-down' }, method: 'PUT', path: /partNumber=2/, count: 1 })
+      await store.put({ key: 'large' }, parts(20), { size: 20 * MB })
+      expect((await s3.server.bytes(s3.bucket, 'large')).byteLength).toBe(20 * MB)
+    })
+
+    it('a clock that is wrong: the next request is signed with the store’s time', async () => {
+      const serverTime = new Date(Date.now() + 3 * 3600_000)
+      once({ kind: 'time-skewed', serverTime })
+      // The real server's clock is right, so it refuses the shifted request, and that answer shifts the time back.
+      await expect(bytesOf(store, 'a.txt')).rejects.toMatchObject({ code: 'store-misconfigured' })
+      expect(await bytesOf(store, 'a.txt')).toBe('hello')
+      const dates = s3.proxy.requests.map(({ headers }) => String(headers['x-amz-date']))
+      const shifted = serverTime.toISOString().replace(/[-:]/g, '').slice(0, 11)
+      expect(dates[1]?.slice(0, 11)).toBe(shifted)
+    })
+  })
+
+  describe('finds the region of a bucket', () => {
+    it.each([301, 307, 400] as const)('from an answer %i, and remembers it', async (status) => {
+      // Requests signed for any other region are sent on to the right one.
+      s3.proxy.rule({
+        effect: { kind: 'moved', region: s3.server.region, status },
+        when: (req) => !String(req.headers.authorization).includes(`/${s3.server.region}/s3/`),
+      })
+      const lost = s3.store({ region: 'eu-central-1' })
+      expect((await lost.head({ key: 'a.txt' })).size).toBe(5)
+      expect(s3.proxy.requests.map((request) => request.status)).toEqual([status, 200])
+      expect(await bytesOf(lost, 'a.txt')).toBe('hello')
+      expect(s3.proxy.requests.map((request) => request.status)).toEqual([status, 200, 200])
+    })
+
+    it('from a store that names it only in the message, also for HEAD', async () => {
+      const lost = s3.store({ region: 'eu-central-1' })
+      expect((await lost.head({ key: 'a.txt' })).size).toBe(5)
+      const { requests } = s3.proxy
+      expect(requests.at(-1)?.status).toBe(200)
+      const before = requests.length
+      await lost.head({ key: 'a.txt' })
+      expect(requests.length).toBe(before + 1)
+    })
+
+    it('before a large body is sent, and before a URL is signed', async () => {
+      const lost = s3.store({ region: 'eu-central-1' })
+      await lost.put({ key: 'far/large' }, parts(18))
+      expect((await lost.head({ key: 'far/large' })).size).toBe(18 * MB)
+      const { region: _, ...regionless } = { region: '', provider: 's3' as const, bucket: s3.bucket, guarded: false }
+      const unsaid = createS3Store(
+        {
+          ...regionless,
+          endpoint: s3.proxy.endpoint,
+          accessKeyId: s3.server.accessKeyId,
+          secretAccessKey: s3.server.secretAccessKey,
+        },
+        s3.agents,
+      )
+      expect(await unsaid.presign({ key: 'a.txt' }, 'GET', 60)).toContain(`%2F${s3.server.region}%2Fs3%2F`)
+    })
+
+    it('and gives up when the answers contradict each other', async () => {
+      always({ kind: 'moved', region: 'eu-central-1' })
+      await expect(store.get({ key: 'a.txt' })).rejects.toMatchObject({ code: 'store-misconfigured' })
+      s3.proxy.reset()
+      always({ kind: 'moved', region: '../../evil' })
+      await expect(s3.store().get({ key: 'a.txt' })).rejects.toMatchObject({ code: 'store-misconfigured' })
+    })
+  })
+
+  describe('bodies', () => {
+    it('that are cut off are noticed', async () => {
+      await s3.server.put(s3.bucket, 'cut', Buffer.alloc(100_000))
+      once({ kind: 'truncate', bytes: 50_000 }, 'GET')
+      await expect(bytesOf(store, 'cut')).rejects.toMatchObject({ code: 'source-unreachable' })
+    })
+
+    it('of unfinished uploads leave no parts behind', async () => {
+      s3.proxy.rule({ effect: { kind: 'error', status: 403, code: 'AccessDenied' }, path: /partNumber=2/ })
+      await expect(store.put({ key: 'half' }, parts(20))).rejects.toMatchObject({ code: 'access-denied' })
+      expect(await s3.server.exists(s3.bucket, 'half')).toBe(false)
+      expect(s3.proxy.requests.at(-1)).toMatchObject({ method: 'DELETE', status: 204 })
+    })
+
+    it('above 16 MB go in parts, others in one piece', async () => {
+      await store.put({ key: 'one' }, Buffer.alloc(16 * MB))
+      expect(s3.proxy.requests.map(({ method }) => method)).toEqual(['PUT'])
+      s3.proxy.reset()
+      await store.put({ key: 'many' }, Buffer.alloc(16 * MB + 1))
+      expect(s3.proxy.requests.filter(({ target }) => /partNumber/.test(target))).toHaveLength(3)
+    })
+
+    it('carry no checksums that other stores choke on', async () => {
+      await store.put({ key: 'plain' }, Buffer.from('x'))
+      for (const name of Object.keys(s3.proxy.requests[0]?.headers ?? {})) expect(name).not.toMatch(/checksum|trailer/)
+      expect(s3.proxy.requests[0]?.headers).not.toHaveProperty('expect')
+    })
+  })
+
+  describe('options of a write', () => {
+    const full: PutOptions = {
+      contentType: 'image/png',
+      contentEncoding: 'gzip',
+      contentDisposition: 'attachment; filename="a.png"',
+      cacheControl: 'max-age=60',
+      expires: new Date('2030-01-02T03:04:05Z'),
+      acl: 'public-read',
+      storageClass: 'STANDARD_IA',
+      metadata: { Author: 'Jürgen', plain: 'text', odd: '  blanks  ' },
+      tags: { colour: 'deep blue', 'ä=': 'ö+' },
+    }
+
+    it.each([
+      ['in one request', Buffer.from('x')],
+      ['in parts', Buffer.alloc(17 * MB)],
+    ])('arrive, %s', async (_, body) => {
+      await store.put({ key: 'full' }, body, full)
+      const sent = s3.proxy.requests.find(({ method, target }) => target.includes('uploads') || method === 'PUT')
+      expect(sent?.headers).toMatchObject({
+        'content-type': 'image/png',
+        'content-encoding': 'gzip',
+        'content-disposition': 'attachment; filename="a.png"',
+        'cache-control': 'max-age=60',
+        expires: 'Wed, 02 Jan 2030 03:04:05 GMT',
+        'x-amz-acl': 'public-read',
+        'x-amz-storage-class': 'STANDARD_IA',
+        'x-amz-meta-author': '=?UTF-8?B?SsO8cmdlbg==?=',
+        'x-amz-meta-plain': 'text',
+        'x-amz-tagging': 'colour=deep%20blue&%C3%A4%3D=%C3%B6%2B',
+      })
+      const head = await store.head({ key: 'full' })
+      expect(head).toMatchObject({ contentType: 'image/png', contentEncoding: 'gzip' })
+      expect(head.metadata).toEqual({ author: 'Jürgen', plain: 'text', odd: '  blanks  ' })
+    })
+
+    it.each<[string, PutOptions, Effect, Record<string, string>]>([
+      [
+        'an ACL on a bucket without ACLs',
+        { acl: 'public-read' },
+        { kind: 'acl-not-supported' },
+        { reason: 'acl-disabled', option: 'acl' },
+      ],
+      [
+        'an ACL on a store without ACLs',
+        { acl: 'public-read' },
+        { kind: 'not-implemented' },
+        { reason: 'not-implemented', option: 'acl' },
+      ],
+      [
+        'one of several, named by the store',
+        { acl: 'private', tags: { a: 'b' }, storageClass: 'X' },
+        { kind: 'not-implemented', header: 'x-amz-storage-class' },
+        { reason: 'not-implemented', option: 'storageClass' },
+      ],
+      [
+        'a storage class',
+        { storageClass: 'NOPE' },
+        { kind: 'error', status: 400, code: 'InvalidStorageClass' },
+        { reason: 'InvalidStorageClass', option: 'storageClass' },
+      ],
+    ])('are refused by name: %s', async (_, options, effect, context) => {
+      always(effect)
+      await expect(store.put({ key: 'a' }, Buffer.from('x'), options)).rejects.toMatchObject({
+        code: 'store-refused',
+        context,
+      })
+    })
+
+    it('without a name when the store does not say which of several', async () => {
+      always({ kind: 'not-implemented' })
+      const put = store.put({ key: 'a' }, Buffer.from('x'), { acl: 'private', tags: { a: 'b' } })
+      await expect(put).rejects.toMatchObject({
+        code: 'store-refused',
+        context: { reason: 'not-implemented', option: undefined },
+      })
+    })
+
+    it.each<[string, PutOptions]>([
+      ['a line break in a type', { contentType: 'image/png\r\nx-amz-acl: public-read' }],
+      ['a file name beyond ASCII', { contentDisposition: 'attachment; filename="漢.png"' }],
+      ['a metadata name with a blank', { metadata: { 'a b': 'c' } }],
+      ['a metadata value with a line break', { metadata: { a: 'b\nc' } }],
+      ['too much metadata', { metadata: { a: 'b'.repeat(2048) } }],
+      ['eleven tags', { tags: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`t${n}`, ''])) }],
+      ['no date', { expires: new Date('never') }],
+    ])('are refused before anything is sent: %s', async (_, options) => {
+      await expect(store.put({ key: 'a' }, Buffer.from('x'), options)).rejects.toMatchObject({ code: 'bad-parameter' })
+      expect(s3.proxy.requests).toEqual([])
+    })
+  })
+})
+
+async function* parts(megabytes: number): AsyncGenerator<Uint8Array> {
+  for (let sent = 0; sent < megabytes; sent++) yield Buffer.alloc(MB, sent)
+}
