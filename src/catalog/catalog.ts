@@ -25,6 +25,7 @@ export type CatalogOptions = {
   readonly dataDir: string
   /** 32 bytes in Base64 or hex; made and kept in `dataDir` when absent. */
   readonly masterKey?: string
+  /** What they sealed is sealed anew at once; servers that share a database should all know both keys before that. */
   readonly previousMasterKeys?: readonly string[]
   readonly limits?: Partial<Limits>
   readonly log?: Log
@@ -47,7 +48,7 @@ export type Catalog = Management & {
    * messages name. Returns the number of rows changed. Fault conflict, bad-parameter; then nothing has changed.
    */
   applyDeclared(projects: readonly DeclaredProject[], file: string): Promise<number>
-  /** Seals everything with the newest master key. Returns how many secrets that were. */
+  /** Seals everything with the newest master key, as opening with earlier keys does. Returns how many secrets that were. */
   reseal(): Promise<number>
   /** Looks at once for changes of other processes. */
   refresh(): Promise<void>
@@ -74,7 +75,16 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
       await lock(tx)
       await admitVault(tx, vault)
     })
-    const live = await createLive(database, log, options.pollMilliseconds ?? 2000)
+    const live = await createLive({
+      database,
+      log,
+      pollMilliseconds: options.pollMilliseconds ?? 2000,
+      admit: (tx) => admitVault(tx, vault),
+    })
+    if (vault.keyIds.length > 1) {
+      const count = await reseal(live, vault)
+      if (count > 0) log.info({ secrets: count }, 'secrets were sealed anew with the new master key')
+    }
     return {
       ...createManagement(live, vault, { sourcesPerProject: 10, keysPerProject: 10, ...options.limits }),
       ...reading(live, vault),
@@ -86,11 +96,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
           (tx) => applyProjects(tx, vault, projects, file),
           (changes) => changes === 0,
         ),
-      reseal: () =>
-        live.change(
-          (tx) => resealAll(tx, vault),
-          (count) => count === 0,
-        ),
+      reseal: () => reseal(live, vault),
       ping: async () => {
         await sql`select 1`.execute(db)
       },
@@ -103,6 +109,13 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     await db.destroy()
     throw error
   }
+}
+
+function reseal(live: Live, vault: Vault): Promise<number> {
+  return live.change(
+    (tx) => resealAll(tx, vault),
+    (count) => count === 0,
+  )
 }
 
 function reading(live: Live, vault: Vault) {

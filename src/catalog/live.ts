@@ -18,8 +18,16 @@ export type Live = {
   close(): Promise<void>
 }
 
+export type LiveOptions = {
+  readonly database: Database
+  readonly log: Log
+  readonly pollMilliseconds: number
+  /** Runs under the lock before each change and may refuse it. */
+  readonly admit: (tx: Tx) => Promise<void>
+}
+
 /** Reads the first snapshot, then looks for changes of other processes every `pollMilliseconds`. */
-export async function createLive(database: Database, log: Log, pollMilliseconds: number): Promise<Live> {
+export async function createLive({ database, log, pollMilliseconds, admit }: LiveOptions): Promise<Live> {
   const { db, lock } = database
   const listeners = new Set<(generation: number) => void>()
   let state = { snapshot: await readSnapshot(db), generation: 1 }
@@ -50,6 +58,7 @@ export async function createLive(database: Database, log: Log, pollMilliseconds:
   const changeOnce: Live['change'] = async (work, unless) => {
     const result = await db.transaction().execute(async (tx) => {
       await lock(tx)
+      await admit(tx)
       const done = await work(tx)
       if (unless?.(done)) return done
       await tx

@@ -3,7 +3,10 @@ import type { Tx } from './keys.ts'
 import { purposeOf } from './rows.ts'
 import { type Vault, VaultError } from './vault.ts'
 
-/** Throws VaultError when something may be sealed with a master key that is not known here; notes the newest one. */
+/**
+ * Throws VaultError when something may be sealed with a master key that is not known here, and notes the newest one. Asked
+ * before every change too: a server that missed a change of keys must not seal with a key that is no longer given.
+ */
 export async function admitVault(tx: Tx, vault: Vault): Promise<void> {
   const used = (await tx.selectFrom('vault_keys').select('key_id').execute()).map(({ key_id }) => key_id)
   const unknown = used.filter((id) => !vault.keyIds.includes(id))
