@@ -89,7 +89,7 @@ export function createEngine(options: EngineOptions): Engine {
       avifEffort: format === 'avif' ? (avifEffort(pixelsOf(developed.resolution) * frames, true) ?? 0) : 0,
       ...(frames > 1 && { delays: facts.delays ?? [], loop: facts.loop ?? 0 }),
     }
-    const metadata = { ...output.metadata, upright: developed.steps.some((step) => step.kind === 'orient') }
+    const metadata = { exif: output.metadata.exif, xmp: output.metadata.xmp, from: source }
     const result = await runToFile(developed.input, stages, encoding, metadata, bench(keeps ? 'keep' : unkept))
     if (output.ifLarger === 'source' && result.bytes.length > bytes.length) return 'untouched'
     const { width, height } = result.size

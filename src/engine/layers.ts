@@ -63,7 +63,6 @@ async function layerInput({ picture, base }: LayerStep, { opened, limits, worker
   if (picture.kind === 'solid') {
     return { kind: 'frames', frames: solidPixels(picture.colour, layerCanvas(picture, base)) }
   }
-  if (picture.kind !== 'source') throw new Fault('unsupported', 'layers of this kind are not built here')
   if (picture.kind !== 'source') throw new Fault('unsupported', 'a layer of this kind is not built here')
   const result = opened.get(sourceKey(picture.source))
   if (result === undefined) throw new Fault('bad-parameter', 'a layer names a source that was not opened')

@@ -1,3 +1,4 @@
+import { Fault } from '../faults.ts'
 import type { Region, Size } from '../plan/facts.ts'
 import type { Colour, Effect } from '../plan/plan.ts'
 import type { ResolvedStep } from '../plan/resolved.ts'

@@ -4,10 +4,12 @@ import type { Facts, Size } from '../plan/facts.ts'
 import { type Frames, isSteady, joinFrames, splitFrames, splitPass } from './animation.ts'
 import { alphaAfter, greyAfter, type ProfileUse } from './colour.ts'
 import { assertFits, type Encoding, encodeWith } from './encode.ts'
+import { leavingSize } from './lower.ts'
 import { fade } from './operations/fade.ts'
 import { greyRgba } from './operations/greyscale.ts'
 import { type LaidLayer, layerOverlay } from './operations/layer.ts'
 import { mask } from './operations/mask.ts'
+import { toRgb, toRgba } from './operations/rgba.ts'
 import { applySlots } from './operations/slots.ts'
 import { surround } from './operations/surround.ts'
 import { tilt } from './operations/tilt.ts'
@@ -35,8 +37,10 @@ export type Bench = {
 }
 
 export type Encoded = { readonly bytes: Buffer; readonly size: Size; readonly frames: number }
-/** What is kept of the source's; `upright` when the pixels were turned as its EXIF said, so that the tag must not say it again. */
-export type Metadata = { readonly exif: boolean; readonly xmp: boolean; readonly upright: boolean }
+type FileInput = Extract<Input, { readonly kind: 'file' }>
+
+/** What is kept beside the pixels. `from` is the source as it came: pixels of an earlier pass carry nothing. */
+export type Metadata = { readonly exif: boolean; readonly xmp: boolean; readonly from: Input }
 
 /** Sides of one frame. */
 export function inputSize(input: Input): Size {
@@ -83,27 +87,56 @@ export async function runToFile(
   bench: Bench,
 ): Promise<Encoded> {
   const count = inputFrames(input)
+  const size = leavingSize(stages, inputSize(input))
+  assertFits(encoding.format, size)
+  const grey = greyAfter(stages, inputGrey(input))
+  const { from } = metadata
+  const carries = (metadata.exif || metadata.xmp) && from.kind === 'file' && count === 1
+  const { picture, reading } = carries
+    ? await onCarrier(from, await runToFrames(input, stages, valuesAsStored(bench)), metadata, bench)
+    : await lastPass(input, stages, bench)
+  picture.toColourspace(grey ? 'b-w' : 'srgb')
+  try {
+    const bytes = await encodeWith(picture, size, encoding).toBuffer()
+    return { bytes, size, frames: count }
+  } catch (error) {
+    throw sharpFault(error, reading)
+  }
+}
+
+/** A pipeline that only wants its encoder, and what it reads while it runs. */
+type Ending = { readonly picture: Sharp; readonly reading: Input['kind'] }
+
+async function lastPass(input: Input, stages: readonly Stage[], bench: Bench): Promise<Ending> {
   const last = stages.at(-1)
-  const tail = last?.kind === 'pass' && (count === 1 || isSteady(last)) ? last : undefined
+  const tail = last?.kind === 'pass' && (inputFrames(input) === 1 || isSteady(last)) ? last : undefined
   const head = tail ? stages.slice(0, -1) : stages
   const from: Input = head.length === 0 ? input : { kind: 'frames', frames: await runToFrames(input, head, bench) }
-  const pass = tail ?? idle(from)
-  assertFits(encoding.format, pass.leaving)
+  const picture = await assemble(from, tail ?? idle(from), bench)
+  if (from.kind === 'file' && bench.profile === 'keep') picture.keepIccProfile()
+  return { picture, reading: from.kind }
+}
 
-  const picture = await assemble(from, pass, bench)
-  picture.toColourspace(greyAfter(stages, inputGrey(input)) ? 'b-w' : 'srgb')
-  if (from.kind === 'file') {
-    if (bench.profile === 'keep') picture.keepIccProfile()
-    if (metadata.exif) picture.keepExif()
-    if (metadata.exif && metadata.upright) picture.withExifMerge({ IFD0: { Orientation: '1' } })
-    if (metadata.xmp) picture.keepXmp()
-  }
-  try {
-    const bytes = await encodeWith(picture, pass.leaving, encoding).toBuffer()
-    return { bytes, size: pass.leaving, frames: count }
-  } catch (error) {
-    throw sharpFault(error, from.kind)
-  }
+/**
+ * The finished pixels laid on the source they came from, which is opened again for what it carries beside its pixels. sharp
+ * takes EXIF from a file only, and forgets its orientation only when it turns the picture itself.
+ */
+async function onCarrier(from: FileInput, frames: Frames, { exif, xmp }: Metadata, bench: Bench): Promise<Ending> {
+  const { width, height } = frames
+  const alpha = frames.channels === 4
+  const { data } = await toRgba(frames)
+  const carrier = open(from, bench).autoOrient().resize({ width, height, fit: 'fill', kernel: 'nearest' })
+  carrier.composite([{ input: Buffer.from(data), raw: { width, height, channels: 4 }, blend: 'source' }])
+  if (!alpha) carrier.removeAlpha()
+  if (exif) carrier.keepExif()
+  if (xmp) carrier.keepXmp()
+  if (bench.profile === 'keep') carrier.keepIccProfile()
+  return { picture: carrier, reading: from.kind }
+}
+
+/** Pixels whose profile is put back later must not be converted by it. */
+function valuesAsStored(bench: Bench): Bench {
+  return bench.profile === 'keep' ? { ...bench, profile: 'discard' } : bench
 }
 
 /**
@@ -113,11 +146,37 @@ export async function runToFile(
 export async function assemble(input: Input, pass: Pass, bench: Bench): Promise<Sharp> {
   const overlays: OverlayOptions[] = []
   for (const overlay of pass.overlays ?? []) overlays.push(await overlayOf(overlay, pass.leaving, bench))
-  const picture = open(input, bench)
-  applySlots(picture, pass, overlays)
+  const { from, rest } = await readyForColour(input, pass, bench)
+  const picture = open(from, bench)
+  applySlots(picture, rest, overlays)
   // Compositing adds an alpha channel; without holes in the picture it would only cost bytes.
   if (overlays.length > 0 && !alphaAfter([pass], inputAlpha(input))) picture.removeAlpha()
   return picture
+}
+
+/**
+ * In a picture of one channel sharp would lay colours in their grey. A pass that colours a grey picture is split: its
+ * geometry runs on one channel, what is left on three.
+ */
+async function readyForColour(input: Input, pass: Pass, bench: Bench): Promise<{ from: Input; rest: Pass }> {
+  if (!inputGrey(input) || greyAfter([pass], true)) return { from: input, rest: pass }
+  const { window, resize, turn, crop, ...rest } = pass
+  const geometry = {
+    ...(window && { window }),
+    ...(resize && { resize }),
+    ...(turn && { turn }),
+    ...(crop && { crop }),
+  }
+  const size = sizeBeforeMargins(pass)
+  const grey = await runStage(input, { kind: 'pass', entering: pass.entering, ...geometry, leaving: size }, bench)
+  const frames = grey.channels === 1 ? await toRgb(grey) : grey
+  return { from: { kind: 'frames', frames }, rest: { ...rest, entering: size } }
+}
+
+function sizeBeforeMargins({ leaving, extend }: Pass): Size {
+  if (!extend) return leaving
+  const { left, right, top, bottom } = extend
+  return { width: leaving.width - left - right, height: leaving.height - top - bottom }
 }
 
 function open(input: Input, bench: Bench): Sharp {
@@ -166,6 +225,9 @@ async function runStage(input: Input, stage: Stage, bench: Bench, movable = fals
       return tilt(await pixels(input, bench), stage)
     case 'surround':
       return surround(await pixels(input, bench), stage)
+    case 'draw':
+    case 'displace':
+      throw new Fault('unsupported', 'drawing on pixels is not built here')
   }
 }
 

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { type Frames, isSteady, joinFrames, splitFrames } from '../../src/engine/animation.ts'
 import { lower } from '../../src/engine/lower.ts'
 import { type Bench, runToFrames } from '../../src/engine/run.ts'
-import type { Effect } from '../../src/plan/plan.ts'
 import type { ResolvedStep } from '../../src/plan/resolved.ts'
 import { BLUE, GREEN, near, type Pixels, paint, pixel, RED, type Rgb, raw, WHITE } from '../support/pictures.ts'
 
@@ -11,7 +10,8 @@ const COLOURS: readonly Rgb[] = [RED, GREEN, BLUE]
 const FRAMES = COLOURS.map((colour) => paint(40, 32, (x, y) => (x < 8 && y < 8 ? WHITE : colour)))
 const STRIP: Frames = joinFrames(FRAMES.map((frame) => ({ ...frame, frames: 1 })))
 const BENCH: Bench = { inputPixels: 1e6, profile: 'convert', layer: () => Promise.reject(new Error('no layers')) }
-const effect = (one: Effect['effect']): ResolvedStep => ({ kind: 'effect', effect: one })
+type PlainEffect = Extract<ResolvedStep, { readonly kind: 'effect' }>['effect']
+const effect = (one: PlainEffect): ResolvedStep => ({ kind: 'effect', effect: one })
 const BLACK = { r: 0, g: 0, b: 0, alpha: 1 }
 
 const run = (steps: readonly ResolvedStep[], strip: Frames = STRIP) =>

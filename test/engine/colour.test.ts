@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { alphaAfter, greyAfter, mayKeepProfile } from '../../src/engine/colour.ts'
 import { lower } from '../../src/engine/lower.ts'
 import type { Facts } from '../../src/plan/facts.ts'
-import type { Colour, Effect, OutputFormat, Paint } from '../../src/plan/plan.ts'
+import type { Colour, OutputFormat, Paint } from '../../src/plan/plan.ts'
 import type { ResolvedStep } from '../../src/plan/resolved.ts'
 
 const SIZE = { width: 40, height: 30 }
@@ -12,7 +12,8 @@ const RED: Colour = { r: 255, g: 0, b: 0, alpha: 1 }
 const NOTHING: Colour = { r: 0, g: 0, b: 0, alpha: 0 }
 
 const border = (colour: Colour): ResolvedStep => ({ kind: 'border', width: 2, colour })
-const effect = (one: Effect['effect']): ResolvedStep => ({ kind: 'effect', effect: one })
+type PlainEffect = Extract<ResolvedStep, { readonly kind: 'effect' }>['effect']
+const effect = (one: PlainEffect): ResolvedStep => ({ kind: 'effect', effect: one })
 const layer = (blend: 'over' | 'multiply' | 'keep-under' | 'punch-out'): ResolvedStep => ({
   kind: 'layer',
   picture: { kind: 'solid', colour: RED, box: {} },

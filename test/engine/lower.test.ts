@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { leavingSize, lower } from '../../src/engine/lower.ts'
 import type { Pass } from '../../src/engine/passes.ts'
-import type { Colour, Effect } from '../../src/plan/plan.ts'
+import type { Colour } from '../../src/plan/plan.ts'
 import type { ResolvedStep } from '../../src/plan/resolved.ts'
 
 const BLACK: Colour = { r: 0, g: 0, b: 0, alpha: 1 }
 const STORED = { width: 400, height: 300 }
-const effect = (one: Effect['effect']): ResolvedStep => ({ kind: 'effect', effect: one })
+type PlainEffect = Extract<ResolvedStep, { readonly kind: 'effect' }>['effect']
+const effect = (one: PlainEffect): ResolvedStep => ({ kind: 'effect', effect: one })
 const mirror: ResolvedStep = { kind: 'mirror', axis: 'horizontal' }
 const scale = (width: number, height: number): ResolvedStep => ({ kind: 'place', scale: { width, height } })
 

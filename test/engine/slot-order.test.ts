@@ -6,7 +6,6 @@ import { SLOTS, type Slot } from '../../src/engine/passes.ts'
 import type { Raw } from '../../src/engine/raw.ts'
 import { type Bench, runToFrames } from '../../src/engine/run.ts'
 import type { Region, Size } from '../../src/plan/facts.ts'
-import type { Effect } from '../../src/plan/plan.ts'
 import type { ResolvedStep } from '../../src/plan/resolved.ts'
 import { type Pixels, paint } from '../support/pictures.ts'
 
@@ -31,7 +30,8 @@ const window = ({ width, height }: Size): Region => ({
   height: Math.floor((height * 2) / 3),
 })
 const smaller = ({ width, height }: Size): Size => ({ width: Math.ceil(width * 0.6), height: Math.ceil(height * 0.8) })
-const effect = (one: Effect['effect']) => (): ResolvedStep => ({ kind: 'effect', effect: one })
+type PlainEffect = Extract<ResolvedStep, { readonly kind: 'effect' }>['effect']
+const effect = (one: PlainEffect) => (): ResolvedStep => ({ kind: 'effect', effect: one })
 
 const OPERATIONS: Readonly<Record<Slot, Operation>> = {
   window: {
@@ -70,7 +70,10 @@ const OPERATIONS: Readonly<Record<Slot, Operation>> = {
     }),
     alone: (picture) => picture.extend({ left: 3, right: 1, top: 2, bottom: 4, background: VEIL }),
   },
-  blur: { step: effect({ name: 'blur', sigma: 1.5 }), alone: (picture) => picture.blur(1.5) },
+  blur: {
+    step: effect({ name: 'blur', sigma: 1.5 }),
+    alone: (picture) => picture.blur({ sigma: 1.5, minAmplitude: 0.01 }),
+  },
   modulate: {
     step: effect({ name: 'modulate', brightness: 0.8, saturation: 0.5, hue: 40 }),
     alone: (picture) => picture.modulate({ brightness: 0.8, saturation: 0.5, hue: 40 }),

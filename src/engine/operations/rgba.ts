@@ -13,3 +13,13 @@ export async function toRgba(picture: Frames): Promise<Frames> {
     .toBuffer()
   return { data: rgba, width, height, channels: 4, frames }
 }
+
+/** A picture of one channel in three. */
+export async function toRgb(picture: Frames): Promise<Frames> {
+  const { data, width, height, frames } = picture
+  const rgb = await sharp(data, { raw: { width, height: height * frames, channels: 1 }, limitInputPixels: false })
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer()
+  return { data: rgb, width, height, channels: 3, frames }
+}

@@ -6,7 +6,7 @@ import type { Stage } from '../passes.ts'
 import { dominantColours } from './dominant.ts'
 import { gradientPixels } from './gradient.ts'
 import { toRgba } from './rgba.ts'
-import { sharpColour } from './slots.ts'
+import { gaussian, sharpColour } from './slots.ts'
 
 type Surround = Extract<Stage, { readonly kind: 'surround' }>
 
@@ -84,7 +84,7 @@ async function blurred(
   }
   const sigma = (paint.sigma === 'auto' ? longest * AUTO_BLUR : paint.sigma) / shrink
   const cover = open(picture).resize({ ...small, fit: 'cover', kernel: 'lanczos3' })
-  if (sigma >= 0.3) cover.blur(Math.min(1000, sigma))
+  if (sigma >= 0.3) cover.blur(gaussian(Math.min(BLUR_SIDE, sigma)))
   if (paint.brightness !== 0) cover.linear(1, paint.brightness)
   const { data, info } = await cover
     .flatten({ background: '#fff' })
