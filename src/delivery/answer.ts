@@ -76,7 +76,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     authorise(believed.known, delivery)
     const others = await Promise.all(furthers.map((one) => acquire(one, sourceBytes)))
     const versions = furthers.map((one, at) => versionOf(one, others[at], delivery))
-    return settle(believed)
+    return settle(believed, interest)
 
     function retain<C extends Current>(current: C): C {
       const lease = current.original?.lease
@@ -92,14 +92,14 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     }
 
     /** From memory, else as one work for all who ask the same. */
-    async function settle(current: Current): Promise<Delivered> {
+    async function settle(current: Current, interested: Interest): Promise<Delivered> {
       const key = keyOf(current.known)
       const held = mayLook && !(current.original && isUntouched) ? levels.peek(key) : undefined
       if (held) return held
       const work = (interests: Interest) => lookOrProduce(current, interests)
       // Work that a purge has overtaken must not be joined by those who come after it.
-      if (!mayKeep || ticket.void) return work(interest)
-      return flights.join(`${key}\n${delivery.caching}\n${delivery.seesPrivate}\n${limit}`, interest, work)
+      if (!mayKeep || ticket.void) return work(interested)
+      return flights.join(`${key}\n${delivery.caching}\n${delivery.seesPrivate}\n${limit}`, interested, work)
     }
 
     async function lookOrProduce(current: Current, interests: Interest): Promise<Delivered> {
@@ -108,7 +108,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       if (found) return found
       const checked = retain(await ofSource(sources.checked(main, interests, limit, current)))
       authorise(checked.known, delivery)
-      return checked.known.version === current.known.version ? produce(checked, interests) : settle(checked)
+      return checked.known.version === current.known.version ? produce(checked, interests) : settle(checked, interests)
     }
 
     async function find({ known, original }: Current, interests: Interest): Promise<Delivered | undefined> {
