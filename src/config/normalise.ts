@@ -12,15 +12,22 @@ export function normalise(config: Config, bases: Bases): Config {
     ...config,
     ...(config.publicUrl !== undefined && { publicUrl: trimUrl(config.publicUrl) }),
     dataDir: resolve(bases.dataDir, config.dataDir),
-    cache: {
-      ...config.cache,
-      ...(config.cache.bucket && {
-        bucket: { ...config.cache.bucket, prefix: trimPrefix(config.cache.bucket.prefix) },
-      }),
-    },
+    cache: normaliseCache(config),
     console: { host: config.console.host.toLowerCase() },
     hosts: Object.fromEntries(Object.entries(config.hosts).map(([host, bound]) => [host.toLowerCase(), bound])),
     projects: config.projects.map((project) => normaliseProject(project, bases)),
+  }
+}
+
+/** The project of the third level's connection is filled in; the cross-checks have seen to it that there is one only. */
+function normaliseCache({ cache, projects }: Config): Config['cache'] {
+  const { bucket } = cache
+  if (!bucket) return cache
+  const holder = projects.find(({ connections }) => connections.some(({ alias }) => alias === bucket.connection))
+  const project = bucket.project ?? holder?.id
+  return {
+    ...cache,
+    bucket: { ...bucket, prefix: trimPrefix(bucket.prefix), ...(project !== undefined && { project }) },
   }
 }
 

@@ -108,7 +108,7 @@ describe('the environment', () => {
   it('makes the optional third cache level out of variables alone', () => {
     const text = 'projects: [{ id: demo, connections: [{ alias: results, provider: folder, path: /r, write: true }] }]'
     const config = read(text, { TINTYPE_CACHE_BUCKET_CONNECTION: 'results' })
-    expect(config.cache.bucket).toEqual({ connection: 'results', prefix: 'cache' })
+    expect(config.cache.bucket).toEqual({ connection: 'results', project: 'demo', prefix: 'cache' })
   })
 
   it('counts an empty variable as absent, and leaves those of others alone', () => {
