@@ -9,33 +9,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { parseCLI, startVitest, type TestModule } from 'vitest/node'
+import { parseCLI, startVitest } from 'vitest/node'
 import { PARTS, type Part } from '../test/support/parts.ts'
 import { isCI, skipSummary } from '../test/support/skips.ts'
-
-/** What came out of a run. A file that could not be loaded, and an error outside of any test, count as failed. */
-export type Tally = { readonly passed: number; readonly failed: number; readonly skipped: number }
-
-export function tally(modules: Iterable<TestModule>, unhandled: number): Tally {
-  let [passed, failed, skipped] = [0, unhandled, 0]
-  for (const module of modules) {
-    const failedBefore = failed
-    for (const test of module.children.allTests()) {
-      const { state } = test.result()
-      if (state === 'passed') passed += 1
-      else if (state === 'skipped') skipped += 1
-      else failed += 1
-    }
-    // A failing hook or import fails the module although no test of it says so.
-    if (module.state() === 'failed' && failed === failedBefore) failed += 1
-  }
-  return { passed, failed, skipped }
-}
-
-/** The last line of a run, for people and for programs. */
-export function tallyLine({ passed, failed, skipped }: Tally): string {
-  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
-}
+import { tally, tallyLine } from './tally.ts'
 
 /** Installs a missing part; says what it does. Whether it is there afterwards is for the caller to see. */
 function install(part: Part): void {

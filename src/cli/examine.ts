@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Connection } from '../catalog/model.ts'
 import { Fault, type FaultCode, isFault } from '../faults.ts'
+import { joinPrefix } from '../storage/keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { Permission } from './policy.ts'
 
@@ -58,7 +59,10 @@ type Place = {
 
 async function tryList({ store, connection, where }: Place): Promise<Finding> {
   try {
-    const { entries } = await store.list(below(connection, ''), { limit: 1, ...where })
+    const { entries } = await store.list(connection.prefix === '' ? '' : `${connection.prefix}/`, {
+      limit: 1,
+      ...where,
+    })
     return {
       what: 'list',
       result: 'ok',
@@ -72,7 +76,7 @@ async function tryList({ store, connection, where }: Place): Promise<Finding> {
 /** Asks for an object that does not exist: S3 says 404 to those who may list and read, 403 to all others (pixboost §12). */
 async function tryRead({ store, connection, where }: Place, mayList: boolean): Promise<Finding> {
   try {
-    const answer = await store.get({ key: below(connection, `tintype-missing-${randomUUID()}`), ...where })
+    const answer = await store.get({ key: joinPrefix(connection.prefix, `tintype-missing-${randomUUID()}`), ...where })
     // A web server that answers anything for everything can be read from.
     if (answer.kind === 'object') for await (const _ of answer.body) break
     return { what: 'read', result: 'ok', detail: 'objects can be read' }
@@ -92,7 +96,7 @@ async function tryRead({ store, connection, where }: Place, mayList: boolean): P
 }
 
 async function tryWrite({ store, connection, where }: Place): Promise<readonly Finding[]> {
-  const name = { key: below(connection, `.tintype-test-${randomUUID()}`), ...where }
+  const name = { key: joinPrefix(connection.prefix, `tintype-test-${randomUUID()}`), ...where }
   try {
     await store.put(name, Buffer.from('written by tintype connection test\n'), { contentType: 'text/plain' })
   } catch (error) {
@@ -115,10 +119,4 @@ function judge(what: Finding['what'], permission: Permission, error: unknown): F
   const denied = error.code === 'access-denied' || error.code === 'store-refused' || error.code === 'read-only'
   if (denied) return { what, result: 'refused', permission, detail: error.message }
   return { what, result: 'failed', detail: error.message }
-}
-
-/** The full object key of a name below the connection's prefix. */
-function below(connection: Connection, name: string): string {
-  const prefix = connection.prefix.replace(/^\/+|\/+$/g, '')
-  return prefix === '' ? name : `${prefix}/${name}`
 }

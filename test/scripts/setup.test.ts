@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '../..')
+let copy: string
+let npmCalls: string
+
+/** A working copy with two packages in its lockfile, and an npm that writes down how it is called. */
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), 'tintype-setup-'))
+  npmCalls = join(copy, 'npm-calls')
+  mkdirSync(join(copy, 'scripts'))
+  mkdirSync(join(copy, 'bin'))
+  cpSync(join(root, 'scripts/setup.mjs'), join(copy, 'scripts/setup.mjs'))
+  writeLock('1.0.0')
+  writeFileSync(
+    join(copy, 'bin/npm'),
+    `#!/bin/sh\necho "$@" >> "${npmCalls}"\nmkdir -p "${copy}/node_modules/.bin"\n`,
+    { mode: 0o755 },
+  )
+})
+afterEach(() => rmSync(copy, { recursive: true, force: true }))
+
+function writeLock(version: string): void {
+  const packages = { '': {}, 'node_modules/a': { version }, 'node_modules/b': { version, dev: true } }
+  writeFileSync(join(copy, 'package-lock.json'), JSON.stringify({ packages }))
+}
+
+function setup(...args: readonly string[]): void {
+  execFileSync(process.execPath, [join(copy, 'scripts/setup.mjs'), ...args], {
+    stdio: 'ignore',
+    env: { ...process.env, PATH: `${join(copy, 'bin')}${delimiter}${process.env.PATH}` },
+  })
+}
+
+function calls(): readonly string[] {
+  return existsSync(npmCalls) ? readFileSync(npmCalls, 'utf8').trim().split('\n') : []
+}
+
+it('installs once, and does nothing as long as the lockfile stays', () => {
+  setup()
+  setup()
+  setup('--omit-dev')
+  expect(calls()).toHaveLength(1)
+  expect(calls()[0]).toMatch(/^ci --ignore-scripts .*--include=dev/)
+})
+
+it('installs without development packages first, and adds them when they are wanted', () => {
+  setup('--omit-dev')
+  setup()
+  expect(calls().map((call) => /--(include|omit)=dev/.exec(call)?.[0])).toEqual(['--omit=dev', '--include=dev'])
+})
+
+it('installs anew after a change of the lockfile, and keeps development packages that were there', () => {
+  setup()
+  writeLock('2.0.0')
+  setup('--omit-dev')
+  expect(calls()).toHaveLength(2)
+  expect(calls()[1]).toContain('--include=dev')
+})
+
+it('accepts what somebody installed by hand when npm’s record matches the lockfile', () => {
+  mkdirSync(join(copy, 'node_modules/.bin'), { recursive: true })
+  cpSync(join(copy, 'package-lock.json'), join(copy, 'node_modules/.package-lock.json'))
+  setup()
+  expect(calls()).toEqual([])
+})
