@@ -26,6 +26,10 @@ const DEFAULT_REGION = 'us-east-1'
 
 /** Clients of one configuration, one per region, all on the shared pool of connections. */
 export function createClients(config: S3Config, agents: Agents): S3Clients {
+  if ((config.accessKeyId === undefined) !== (config.secretAccessKey === undefined)) {
+    // Half a pair must not fall back to the machine's own role.
+    throw new Fault('store-misconfigured', 'an access key needs its secret')
+  }
   if (config.guarded && config.accessKeyId === undefined) {
     // The machine's own role must never sign for an endpoint that a caller chose.
     throw new Fault('store-misconfigured', 'a store named by a caller needs its own keys')

@@ -110,6 +110,7 @@ export function createS3Store(config: S3Config, agents: Agents): ObjectStore {
     async delete(object) {
       const { bucket, key } = target(object)
       try {
+        // `{}`: a write that asks for nothing optional.
         await faulting(
           undefined,
           () =>

@@ -138,7 +138,7 @@ describe('symbolic links below the root are not followed', () => {
 describe('what is no plain file', () => {
   it('is no object: folders, pipes, and reading does not wait for a writer', async () => {
     await mkdir(path.join(root, 'folder'))
-    execFileSync('mkfifo', [path.join(root, 'pipe')])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path.join(root, 'pipe')])
     await expect(store.get({ key: 'folder' })).rejects.toMatchObject(missing)
     await expect(store.get({ key: 'pipe' })).rejects.toMatchObject(missing)
     expect((await store.list('')).entries).toEqual([])

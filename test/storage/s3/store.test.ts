@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createAgents } from '../../../src/storage/agents.ts'
 import { readAll } from '../../../src/storage/body.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
@@ -161,6 +161,14 @@ describe.skipIf(noS3Server())('a bucket in real life', () => {
       await expect(s3.store({ endpoint }).get({ key: 'a' })).rejects.toMatchObject({ code: 'store-misconfigured' })
     })
 
+    it('half a pair of keys does not fall back to the machine’s own role', () => {
+      for (const half of [{ accessKeyId: 'a' }, { secretAccessKey: 'b' }]) {
+        expect(() => createS3Store({ provider: 's3', guarded: false, ...half }, s3.agents)).toThrow(
+          expect.objectContaining({ code: 'store-misconfigured' }),
+        )
+      }
+    })
+
     it('a caller’s endpoint never sees the machine’s own role', () => {
       expect(() =>
         createS3Store({ provider: 's3', endpoint: 'https://evil.example', guarded: true }, s3.agents),
@@ -173,6 +181,12 @@ describe.skipIf(noS3Server())('a bucket in real life', () => {
       s3.proxy.rule({ effect: { kind: 'slow-down' }, count: 2 })
       expect(await bytesOf(store, 'a.txt')).toBe('hello')
       expect(s3.proxy.requests.map(({ status }) => status)).toEqual([503, 503, 200])
+    })
+
+    it('throttling of every third request', async () => {
+      s3.proxy.rule({ effect: { kind: 'slow-down' }, method: 'GET', path: /a\.txt/, every: 3 })
+      for (let times = 0; times < 4; times++) expect(await bytesOf(store, 'a.txt')).toBe('hello')
+      expect(s3.proxy.requests.map(({ status }) => status)).toEqual([200, 200, 503, 200, 200])
     })
 
     it('throttling, but not for ever', async () => {
@@ -199,6 +213,27 @@ describe.skipIf(noS3Server())('a bucket in real life', () => {
       once({ kind: 'reset' }, 'PUT')
       await store.put({ key: 'again' }, Buffer.from('x'))
       expect(await bytesOf(store, 'again')).toBe('x')
+    })
+
+    it('with new keys of the machine’s own role, once a session has expired', async () => {
+      vi.stubEnv('AWS_ACCESS_KEY_ID', s3.server.accessKeyId)
+      vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'of the session before')
+      const { region, bucket } = { region: s3.server.region, bucket: s3.bucket }
+      const role = createS3Store(
+        { provider: 's3', bucket, region, endpoint: s3.proxy.endpoint, guarded: false },
+        s3.agents,
+      )
+      s3.proxy.rule({
+        effect: { kind: 'expired-token' },
+        count: 1,
+        when: () => {
+          vi.stubEnv('AWS_SECRET_ACCESS_KEY', s3.server.secretAccessKey)
+          return true
+        },
+      })
+      expect(await bytesOf(role, 'a.txt')).toBe('hello')
+      expect(s3.proxy.requests.map(({ status }) => status)).toEqual([400, 200])
+      vi.unstubAllEnvs()
     })
 
     it('a single part of a large body', async () => {
