@@ -78,7 +78,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 
   /** Whose request this is, and whether it may have it. */
   function route(exchange: LiveExchange): { readonly surface: Surface; readonly refuse?: number } {
-    const bound = hosts.get(exchange.host)
+    const bound = hosts.size === 0 ? undefined : hosts.get(exchange.host)
     if (bound !== undefined)
       return bound.owns(exchange.target, true) ? { surface: bound } : { surface: bound, refuse: 404 }
     for (const surface of surfaces) {
@@ -88,14 +88,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   function open(req: IncomingMessage, res: ServerResponse): LiveExchange {
-    const exchange = new LiveExchange(req, res, nextId(), trustProxy)
+    const exchange = new LiveExchange(req, res, nextId, trustProxy)
     if (closing !== undefined) res.shouldKeepAlive = false
     active.add(exchange)
     return exchange
   }
 
   function follow(exchange: LiveExchange, surface: Surface): void {
-    exchange.res.once('close', () => {
+    exchange.res.on('close', () => {
       active.delete(exchange)
       if (closing !== undefined) setImmediate(() => server.closeIdleConnections())
       access?.(entryOf(exchange, surface, trustProxy))

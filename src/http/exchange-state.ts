@@ -13,31 +13,45 @@ export function createIds(): () => string {
   }
 }
 
-/** The exchange the dispatcher hands out: everything is read from the request once, the abort signal at first use. */
+/** The exchange the dispatcher hands out. What not every answer needs is made at first use: the cached path asks for little. */
 export class LiveExchange implements Exchange {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly target: string
   /** False when the request line held no path: `*`, an authority, something else. */
   readonly hasPath: boolean
-  readonly host: string
-  readonly scheme: 'http' | 'https'
-  readonly id: string
   readonly started: number
+  readonly #authority: string | undefined
+  readonly #trustProxy: boolean
+  readonly #nextId: () => string
+  #id: string | undefined
   #gone: AbortController | undefined
 
-  constructor(req: IncomingMessage, res: ServerResponse, id: string, trustProxy: boolean) {
+  constructor(req: IncomingMessage, res: ServerResponse, nextId: () => string, trustProxy: boolean) {
     this.req = req
     this.res = res
-    this.id = id
+    this.#nextId = nextId
+    this.#trustProxy = trustProxy
     this.started = performance.now()
     const parsed = readTarget(req.url ?? '')
     this.hasPath = parsed.form === 'origin' || parsed.form === 'absolute'
     this.target = parsed.form === 'origin' || parsed.form === 'absolute' ? parsed.target : '/'
-    const forwarded = trustProxy ? req.headers['x-forwarded-host'] : undefined
-    const authority = parsed.form === 'absolute' ? parsed.authority : (req.headers.host ?? '')
-    this.host = hostName(typeof forwarded === 'string' && !forwarded.includes(',') ? forwarded : authority)
-    this.scheme = schemeOf(req, trustProxy)
+    this.#authority = parsed.form === 'absolute' ? parsed.authority : req.headers.host
+  }
+
+  get id(): string {
+    this.#id ??= this.#nextId()
+    return this.#id
+  }
+
+  get host(): string {
+    const forwarded = this.#trustProxy ? this.req.headers['x-forwarded-host'] : undefined
+    const one = typeof forwarded === 'string' && !forwarded.includes(',')
+    return hostName(one ? forwarded : (this.#authority ?? ''))
+  }
+
+  get scheme(): 'http' | 'https' {
+    return schemeOf(this.req, this.#trustProxy)
   }
 
   get signal(): AbortSignal {

@@ -17,7 +17,9 @@ export function firstLine(raw: readonly string[], name: string): string | undefi
 
 /** Whether `Accept-Encoding` names gzip without forbidding it (`gzip;q=0`). RFC 9110 §12.5.3, but `*` alone is no wish for gzip. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
+  // What browsers send, told at a glance.
   if (acceptEncoding === undefined) return false
+  if (acceptEncoding.startsWith('gzip,')) return true
   return acceptEncoding.split(',').some((entry) => {
     const [coding = '', ...parameters] = entry.split(';')
     if (coding.trim().toLowerCase() !== 'gzip') return false

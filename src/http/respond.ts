@@ -24,31 +24,23 @@ export type Sendable = {
  * Bytes in memory are sent without a promise being made. A file that cannot be opened rejects before anything is sent; one
  * that breaks later cuts the connection, so that no client takes a part for the whole.
  *
- * @param headers flat name/value list that 200, 206 and 304 share (Vary, Cache-Control, CORS …)
+ * @param stored the same object for the same bytes spares work
+ * @param headers flat name/value list that 200, 206 and 304 share (Vary, Cache-Control, CORS …); the same array spares work
  */
 export function sendStored(exchange: Exchange, stored: Sendable, headers: readonly string[]): Promise<void> | void {
   const { req, res } = exchange
   if (res.headersSent || res.destroyed) return
   const verdict = precondition(req.headers, stored)
   if (verdict === 'failed') return end(res, 412, withoutHeaders(headers, CACHING))
-  const common = [...headers]
-  if (stored.etag !== undefined) common.push('ETag', stored.etag)
-  if (stored.lastModified !== undefined) common.push('Last-Modified', stored.lastModified.toUTCString())
-  if (verdict === 'not-modified') return end(res, 304, common)
-
+  if (verdict === 'not-modified') return end(res, 304, [...headers, ...validators(stored)])
   const range = req.method === 'GET' ? selectRange(req.headers, stored, stored.size) : 'whole'
   if (range === 'unsatisfiable') {
     return end(res, 416, [...withoutHeaders(headers, CACHING), 'Content-Range', `bytes */${stored.size}`])
   }
-  common.push('Content-Type', stored.contentType, 'Accept-Ranges', 'bytes')
-  if (stored.contentEncoding !== undefined) common.push('Content-Encoding', stored.contentEncoding)
-  if (range === 'whole') {
-    common.push('Content-Length', String(stored.size))
-    return sendPart(exchange, 200, stored, undefined, sandboxed(common))
-  }
-  common.push('Content-Length', String(range.end - range.start + 1))
-  common.push('Content-Range', `bytes ${range.start}-${range.end}/${stored.size}`)
-  return sendPart(exchange, 206, stored, range, sandboxed(common))
+  if (range === 'whole') return sendPart(exchange, 200, stored, undefined, wholeHead(stored, headers))
+  const part = ['Content-Length', String(range.end - range.start + 1)]
+  part.push('Content-Range', `bytes ${range.start}-${range.end}/${stored.size}`)
+  return sendPart(exchange, 206, stored, range, [...bodyHead(stored, headers), ...part])
 }
 
 /**
@@ -69,6 +61,31 @@ export function sendText(exchange: Exchange, status: number, headers: readonly s
 /** An answer that must not be stored loses what says that it may be. */
 const CACHING = new Set(['cache-control'])
 
+// A body in memory is sent many times with the same headers: they are written down once.
+const wholeHeads = new WeakMap<Sendable, { readonly headers: readonly string[]; readonly head: string[] }>()
+
+function wholeHead(stored: Sendable, headers: readonly string[]): string[] {
+  const before = wholeHeads.get(stored)
+  if (before?.headers === headers) return before.head
+  const head = [...bodyHead(stored, headers), 'Content-Length', String(stored.size)]
+  wholeHeads.set(stored, { headers, head })
+  return head
+}
+
+/** Headers of 200 and 206. */
+function bodyHead(stored: Sendable, headers: readonly string[]): readonly string[] {
+  const coding = stored.contentEncoding === undefined ? [] : ['Content-Encoding', stored.contentEncoding]
+  const type = ['Content-Type', stored.contentType, 'Accept-Ranges', 'bytes']
+  return sandboxed([...headers, ...validators(stored), ...type, ...coding])
+}
+
+function validators({ etag, lastModified }: Sendable): readonly string[] {
+  return [
+    ...(etag === undefined ? [] : ['ETag', etag]),
+    ...(lastModified === undefined ? [] : ['Last-Modified', lastModified.toUTCString()]),
+  ]
+}
+
 function end(res: ServerResponse, status: number, headers: readonly string[]): void {
   res.writeHead(status, status === 304 ? [...headers] : [...headers, 'Content-Length', '0'])
   res.end()
@@ -79,9 +96,8 @@ function sendPart(
   status: number,
   { body }: Sendable,
   range: ByteRange | undefined,
-  headers: readonly string[],
+  head: string[],
 ): Promise<void> | void {
-  const head = [...headers]
   if (req.method === 'HEAD') {
     res.writeHead(status, head)
     res.end()

@@ -16,7 +16,6 @@ export const UNAUTHORISED: Refusal = { status: 401, text: 'auth param is missing
 export const HOST_REFUSED: Refusal = { status: 401, text: 'host of the image is not allowed' }
 export const NO_SOURCE: Refusal = { status: 400, text: 'url param is required' }
 export const DOT_SEGMENT: Refusal = { status: 400, text: 'url param should not have . or .. segments' }
-export const UNKNOWN_SOURCE: Refusal = NO_ROUTE
 const READING = "Error reading image: '"
 const TRANSFORMING = "Error transforming image: '"
 

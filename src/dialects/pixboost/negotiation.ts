@@ -17,16 +17,21 @@ export type Senses = {
 
 /** Reads them: the first Accept line, its tokens compared exactly and case-sensitively (pixboost §7). */
 export function sense({ req, scheme }: Pick<Exchange, 'req' | 'scheme'>): Senses {
-  const accept = firstLine(req.rawHeaders, 'accept')
-  const tokens = accept === undefined ? [] : accept.split(',').map((token) => token.trim())
+  const accept = acceptTokens(firstLine(req.rawHeaders, 'accept') ?? '')
   return {
-    avif: tokens.includes('image/avif'),
-    webp: tokens.includes('image/webp'),
-    jxl: tokens.includes('image/jxl'),
+    avif: accept.avif,
+    webp: accept.webp,
+    jxl: accept.jxl,
     saveData: firstLine(req.rawHeaders, 'save-data') === 'on',
     gzip: acceptsGzip(req.headers['accept-encoding']),
     scheme,
   }
+}
+
+function acceptTokens(line: string): Pick<Senses, 'avif' | 'webp' | 'jxl'> {
+  // Most lines name none or few of the three: look before splitting.
+  const has = (token: string) => line.includes(token) && line.split(',').some((part) => part.trim() === token)
+  return { avif: has('image/avif'), webp: has('image/webp'), jxl: has('image/jxl') }
 }
 
 /** One character for all of them: with the raw target it says everything a compiled request depends on. */

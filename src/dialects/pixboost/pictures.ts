@@ -4,9 +4,10 @@ import type { Delivering } from '../../delivery/create.ts'
 import type { Delivered, DeliveryService } from '../../delivery/delivery.ts'
 import { isFault } from '../../faults.ts'
 import type { Exchange, Log } from '../../http/exchange.ts'
-import { sendStored } from '../../http/respond.ts'
+import { type Sendable, sendStored } from '../../http/respond.ts'
 import { mediaType, pictureHeaders, sendHidden, sendRefusal } from './answers.ts'
 import { refusalOf } from './faults.ts'
+import type { Operation } from './grammar.ts'
 import { sense, senseKey } from './negotiation.ts'
 import { type Reading, readPicture } from './request.ts'
 
@@ -86,8 +87,16 @@ export function createPictures({ directory, delivery, engineProject, log }: Pict
   }
 }
 
+// Delivered objects live as long as their bytes are in memory: what is sent of them is put together once.
+const sendables = new WeakMap<Delivered, { readonly operation: Operation; readonly sendable: Sendable }>()
+
 function send(exchange: Exchange, { operation, headers }: Picture, delivered: Delivered): Promise<void> | void {
-  const { body, size, contentEncoding, etag, lastModified } = delivered
-  const contentType = mediaType(operation, delivered)
-  return sendStored(exchange, { body, size, contentType, contentEncoding, etag, lastModified }, headers)
+  let known = sendables.get(delivered)
+  if (known?.operation !== operation) {
+    const { body, size, contentEncoding, etag, lastModified } = delivered
+    const contentType = mediaType(operation, delivered)
+    known = { operation, sendable: { body, size, contentType, contentEncoding, etag, lastModified } }
+    sendables.set(delivered, known)
+  }
+  return sendStored(exchange, known.sendable, headers)
 }

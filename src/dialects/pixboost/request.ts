@@ -2,17 +2,7 @@ import type { Directory, PixboostSettings } from '../../catalog/model.ts'
 import type { Delivery } from '../../delivery/delivery.ts'
 import { callerOf } from './account.ts'
 import { compileDelivery } from './compile.ts'
-import {
-  badUrl,
-  DOT_SEGMENT,
-  HOST_REFUSED,
-  NO_ROUTE,
-  NO_SOURCE,
-  type Refusal,
-  UNAUTHORISED,
-  UNKNOWN_SOURCE,
-  varyOf,
-} from './faults.ts'
+import { badUrl, DOT_SEGMENT, HOST_REFUSED, NO_ROUTE, NO_SOURCE, type Refusal, UNAUTHORISED, varyOf } from './faults.ts'
 import { type Operation, parseAddress, parsePicture } from './grammar.ts'
 import type { Senses } from './negotiation.ts'
 import { BadParameter, readParameters, readSize } from './parameters.ts'
@@ -77,7 +67,7 @@ export function sourceRefusal(
     case 'empty':
       return NO_SOURCE
     case 'unknown':
-      return UNKNOWN_SOURCE
+      return NO_ROUTE
     case 'host-refused':
       return HOST_REFUSED
     case 'dot-segment':

@@ -44,8 +44,10 @@ export function resolveSource(text: string, account: Account, scheme: 'http' | '
   const first = slash === -1 ? text : text.slice(0, slash)
   const connection = account.connections.find(({ alias, read }) => read && alias === first)
   if (connection !== undefined) return aliasSource(connection, slash === -1 ? '' : text.slice(slash + 1))
-  if (first.includes('.')) return webSource(`http://${text}`, [`https://${text}`], account)
-  return { kind: 'unknown' }
+  if (!first.includes('.')) return { kind: 'unknown' }
+  const host = webSource(`http://${text}`, [`https://${text}`], account)
+  // What only looked like a host is anything else.
+  return host.kind === 'bad-url' ? { kind: 'unknown' } : host
 }
 
 /** The scheme decides between two sources only where the text leaves it open. */

@@ -92,9 +92,12 @@ describe('a first segment with a dot is a host', () => {
 })
 
 describe('anything else is no source', () => {
-  it.each(['nothing/a.jpg', 'localhost/a', 'http:/cdn.example.com/a', ' bucket/a', 'buck%65t/a'])('%s', (text) => {
-    expect(resolve(text).kind).toBe('unknown')
-  })
+  it.each(['nothing/a.jpg', 'localhost/a', 'http:/cdn.example.com/a', ' bucket/a', 'buck%65t/a', '#../a', 'a b.c/d'])(
+    '%s',
+    (text) => {
+      expect(resolve(text).kind).toBe('unknown')
+    },
+  )
 
   it.each([
     'ftp://cdn.example.com/a',
