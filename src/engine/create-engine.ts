@@ -1,5 +1,5 @@
 import { Fault } from '../faults.ts'
-import { choose, isLossless, keptProfile, needsIllustration, quality } from '../plan/choose.ts'
+import { choose, isLossless, keptProfile, needsIllustration, needsOpacity, quality } from '../plan/choose.ts'
 import type { Facts, Offer } from '../plan/facts.ts'
 import type { Output, OutputFormat, SourceRef } from '../plan/plan.ts'
 import { resolve } from '../plan/resolve.ts'
@@ -14,6 +14,7 @@ import { isIllustration } from './illustration.ts'
 import { createLayers, type Opened } from './layers.ts'
 import { configureSharp } from './libvips.ts'
 import { lower } from './lower.ts'
+import { isOpaque } from './opacity.ts'
 import type { Stage } from './passes.ts'
 import { probe } from './probe.ts'
 import { type Bench, inputAlpha, inputFrames, inputSize, runToFile } from './run.ts'
@@ -111,11 +112,16 @@ export function createEngine(options: EngineOptions): Engine {
   return {
     probe: (bytes) => probe(bytes, limits),
     async measure(plan, facts, bytes, offer) {
-      if (!needsIllustration(plan.output, facts, offer)) return facts
       const pixels = facts.width * facts.height
       const weight = estimateCost({ source: { ...facts, pixels }, output: { format: 'png', pixels: 0, frames: 1 } })
-      const illustration = await gate.enter(weight, () => isIllustration(bytes, facts, workers))
-      return { ...facts, illustration }
+      let known = facts
+      if (needsIllustration(plan.output, known, offer)) {
+        known = { ...known, illustration: await gate.enter(weight, () => isIllustration(bytes, facts, workers)) }
+      }
+      if (needsOpacity(plan.output, known, offer)) {
+        known = { ...known, opaque: await gate.enter(weight, () => isOpaque(bytes, facts, limits, workers)) }
+      }
+      return known
     },
     render,
     load: () => ({ running: gate.load.running, queued: gate.load.waiting }),

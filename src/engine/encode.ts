@@ -43,7 +43,9 @@ const THOROUGH_PNG_PIXELS = 65_536
 export function assertFits(format: OutputFormat, { width, height }: Size): void {
   const limit = LONGEST_SIDE[format]
   if (width > limit || height > limit) {
-    throw new Fault('too-large', `a ${format} side cannot exceed ${limit} pixels`, { context: { width, height } })
+    throw new Fault('too-large', `a ${format} side cannot exceed ${limit} pixels`, {
+      context: { format, width, height },
+    })
   }
 }
 

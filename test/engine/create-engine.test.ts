@@ -1,7 +1,9 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
+import { createEngine } from '../../src/engine/create-engine.ts'
 import { isFault } from '../../src/faults.ts'
-import type { OutputFormat, Step } from '../../src/plan/plan.ts'
+import type { Offer } from '../../src/plan/facts.ts'
+import type { Choose, OutputFormat, Step } from '../../src/plan/plan.ts'
 import { gifBomb, headOnly, html, lyingPng, truncatedJpeg, truncatedPng, zip } from '../support/broken-pictures.ts'
 import * as pictures from '../support/pictures.ts'
 import { BLUE, GREEN, near, type Pixels, pixel, RED, type Rgb, raw, YELLOW } from '../support/pictures.ts'
@@ -186,6 +188,51 @@ describe('choices are made from measured facts', () => {
     const photo = await show(await pictures.photo(200, 150), { output: negotiated, offer })
     expect(photo.format).toBe('webp')
     expect(pictures.meanDifference(photo.pixels, raw.photo(200, 150))).toBeGreaterThan(0)
+  })
+
+  it('a picture with an alpha channel that nothing shines through may become a JPEG', async () => {
+    const choose = {
+      kind: 'negotiated',
+      candidates: [{ format: 'jpeg', unless: [{ kind: 'transparent' }] }],
+      otherwise: { kind: 'as-source', substitute: 'png' },
+    } as const
+    const opaque = await pictures.encode(raw.solid(20, 20, [...RED, 255]))
+    expect(await show(opaque, { output: { choose } })).toMatchObject({ format: 'jpeg' })
+    expect(await show(await pictures.logo(20, 20), { output: { choose } })).toMatchObject({ format: 'png' })
+    const animation = await pictures.encode(
+      raw.bordered(raw.solid(20, 20, [...RED, 255]), [1, 0, 0, 0], [0, 0, 0, 0]),
+      'gif',
+    )
+    expect(await show(animation, { output: { choose } })).toMatchObject({ format: 'gif' })
+  })
+
+  it('AVIF that would take too long is left out of a negotiation, and refused when named', async () => {
+    const roomy = createEngine({
+      limits: { inputPixels: 1e8, outputPixels: 1e8, frames: 10 },
+      slots: 1,
+      open: () => Promise.reject(new Error('nothing to open')),
+    })
+    const bytes = await pictures.solid(10, 10)
+    const facts = await roomy.probe(bytes)
+    const ask = (choose: Choose, offer: Offer) =>
+      roomy.render({
+        project: 'demo',
+        plan: planOf({ steps: [place('stretch', 17_000, 2000)], output: { choose } }),
+        bytes,
+        facts,
+        offer,
+      })
+    const refused = (format: string) =>
+      expect.toSatisfy((error: unknown) => isFault(error, 'too-large') && error.context.format === format)
+    await expect(ask({ kind: 'fixed', format: 'avif' }, [])).rejects.toEqual(refused('avif'))
+    // Left out, the next candidate has its turn: WebP, which cannot hold so long a side.
+    const candidates = [
+      { format: 'avif', unless: [] },
+      { format: 'webp', unless: [] },
+    ] as const
+    const otherwise = { kind: 'fixed', format: 'png' } as const
+    await expect(ask({ kind: 'negotiated', candidates, otherwise }, ['avif', 'webp'])).rejects.toEqual(refused('webp'))
+    await roomy.close()
   })
 
   it('nothing is measured that the plan does not ask for', async () => {
