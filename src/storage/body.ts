@@ -1,5 +1,5 @@
 import { Fault, isFault } from '../faults.ts'
-import type { PutBody, PutOptions } from './object-store.ts'
+import { abortReason, throwIfAborted } from './abort.ts'
 
 /** What a body is checked against while it flows. */
 export type BodyRules = {
@@ -74,57 +74,6 @@ export function checkSize(bytes: number | undefined, maxBytes: number | undefine
   }
 }
 
-/** A body on its way into a store. */
-export type Outgoing = {
-  /** Ends in Fault bad-parameter when it is not as long as announced, and in the reason when the caller aborts. */
-  readonly chunks: AsyncGenerator<Uint8Array>
-  /** Throws what the caller's own body, length or signal failed with, so that it is not taken for a fault of the store. */
-  rethrow(): void
-}
-
-/** Watches a body that a caller hands in; empty chunks are left out. */
-export function outgoing(body: PutBody, { size, signal }: Pick<PutOptions, 'size' | 'signal'>): Outgoing {
-  let failure: { readonly error: unknown } | undefined
-  async function* chunks(): AsyncGenerator<Uint8Array> {
-    let seen = 0
-    const iterator = (body instanceof Uint8Array ? single(body) : body)[Symbol.asyncIterator]()
-    const next = async () => {
-      try {
-        throwIfAborted(signal)
-        const step = await untilAborted(iterator.next(), signal)
-        seen += step.done === true ? 0 : step.value.byteLength
-        if (size !== undefined && (seen > size || (step.done === true && seen < size))) throw wrongLength(seen, size)
-        return step
-      } catch (error) {
-        failure = { error }
-        throw error
-      }
-    }
-    try {
-      for (let step = await next(); step.done !== true; step = await next()) {
-        if (step.value.byteLength > 0) yield step.value
-      }
-    } finally {
-      // Not awaited: a body that stalls would hold back the answer.
-      iterator.return?.().then(undefined, () => undefined)
-    }
-  }
-  return {
-    chunks: chunks(),
-    rethrow() {
-      if (failure !== undefined) throw failure.error
-    },
-  }
-}
-
-async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
-}
-
-function wrongLength(seen: number, size: number): Fault {
-  return new Fault('bad-parameter', 'the body is not as long as announced', { context: { option: 'size', seen, size } })
-}
-
 /** Every `get` must be read to its end or let go with this: it frees the file or socket behind the body. */
 export async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
   await body[Symbol.asyncIterator]().return?.()
@@ -144,97 +93,6 @@ export async function readAll(body: AsyncIterable<Uint8Array>, maxBytes?: number
   return Buffer.concat(chunks, size)
 }
 
-/**
- * What an aborted call ends with: Fault source-timeout when the signal was a clock, a Fault that was given as the reason,
- * else the reason itself (the caller left; that is no fault of the store). `undefined` while not aborted.
- */
-export function abortReason(signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted !== true) return undefined
-  const reason: unknown = signal.reason
-  if (reason instanceof Error && reason.name === 'TimeoutError') {
-    return new Fault('source-timeout', undefined, { cause: reason })
-  }
-  return reason
-}
-
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw abortReason(signal)
-}
-
-/** The outcome of `work`, or the reason of the abort as soon as it happens; `work` itself goes on unheard. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(abortReason(signal))
-    // Making the promise may itself have led to the abort.
-    if (signal.aborted) stop()
-    else signal.addEventListener('abort', stop, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
-}
-
 function cutOff(seen: number, size: number): Fault {
   return new Fault('source-unreachable', 'the body is not as long as announced', { context: { seen, size } })
-}
-
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'EHOSTDOWN',
-  'ENETUNREACH',
-  'ENETDOWN',
-  'EADDRNOTAVAIL',
-  'EPROTO',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CLOSED',
-  'UND_ERR_DESTROYED',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_ABORTED',
-])
-const TIMED_OUT = new Set([
-  'ETIMEDOUT',
-  'ESOCKETTIMEDOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-])
-
-/**
- * The Fault for a broken connection, whatever the transport calls it: source-timeout, source-unreachable, or a Fault that
- * the guard threw inside. `undefined` when the error says nothing about a connection.
- */
-export function connectionFault(error: unknown): Fault | undefined {
-  if (isFault(error)) return error
-  if (!(error instanceof Error)) return undefined
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (TIMED_OUT.has(code) || error.name === 'TimeoutError')
-    return new Fault('source-timeout', undefined, { cause: error })
-  // With several addresses every attempt's error is inside.
-  if (error instanceof AggregateError) {
-    const inner = error.errors.map(connectionFault).find((fault) => fault !== undefined)
-    if (inner !== undefined) return inner
-  }
-  if (UNREACHABLE.has(code) || isTlsCode(code) || isParserCode(code)) {
-    return new Fault('source-unreachable', undefined, { cause: error, context: { reason: code } })
-  }
-  if (error.message === 'aborted' || error.message.includes('socket hang up')) {
-    return new Fault('source-unreachable', undefined, { cause: error })
-  }
-  return error.cause === undefined ? undefined : connectionFault(error.cause)
-}
-
-/** A certificate that cannot be believed: nobody trustworthy answered. */
-function isTlsCode(code: string): boolean {
-  return /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/.test(code)
-}
-
-/** Bytes that are no HTTP. */
-function isParserCode(code: string): boolean {
-  return code.startsWith('HPE_') || code.startsWith('UND_ERR_HEADERS_OVERFLOW')
 }

@@ -3,7 +3,8 @@ import { type FileHandle, open, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import mime from 'mime'
 import { Fault, isFault } from '../../faults.ts'
-import { abortReason, checkSize, outgoing, throwIfAborted, watchedBody } from '../body.ts'
+import { abortReason, throwIfAborted } from '../abort.ts'
+import { checkSize, watchedBody } from '../body.ts'
 import { checkKey, checkPrefix } from '../keys.ts'
 import type {
   Capabilities,
@@ -14,6 +15,7 @@ import type {
   PutOptions,
   StoreConfig,
 } from '../object-store.ts'
+import { outgoing } from '../outgoing.ts'
 import { folderFault } from './faults.ts'
 import { walk } from './list.ts'
 import { openFolder, rootOf, segmentsOf } from './paths.ts'

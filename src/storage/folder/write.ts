@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, open, rename, unlink } from 'node:fs/promises'
 import { Fault } from '../../faults.ts'
-import { throwIfAborted } from '../body.ts'
+import { throwIfAborted } from '../abort.ts'
 import { type OpenFolder, openFolder, RESERVED } from './paths.ts'
 import { versionOf } from './version.ts'
 

@@ -2,8 +2,8 @@ import { HeadBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clie
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { LRUCache } from 'lru-cache'
 import { Fault, isFault } from '../../faults.ts'
+import { abortReason, throwIfAborted, untilAborted } from '../abort.ts'
 import type { Agents } from '../agents.ts'
-import { abortReason, throwIfAborted, untilAborted } from '../body.ts'
 import type { PutOptions, StoreConfig } from '../object-store.ts'
 import { readS3Error, type S3Error, s3Fault } from './faults.ts'
 

@@ -1,6 +1,6 @@
 import { Fault, type FaultCode } from '../../faults.ts'
-import { connectionFault } from '../body.ts'
 import type { PutOptions } from '../object-store.ts'
+import { connectionFault } from '../transport-faults.ts'
 
 /** What is read out of an error of the SDK. The error itself goes no further: it holds key ids and strings to sign. */
 export type S3Error = {

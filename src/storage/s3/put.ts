@@ -6,7 +6,7 @@ import {
   type StorageClass,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
-import { throwIfAborted } from '../body.ts'
+import { throwIfAborted } from '../abort.ts'
 import type { PutOptions } from '../object-store.ts'
 import type { S3Clients } from './clients.ts'
 import { checkHeaders, encodeMetadata, encodeTags } from './metadata.ts'

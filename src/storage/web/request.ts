@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { Fault, isFault } from '../../faults.ts'
+import { abortReason } from '../abort.ts'
 import type { Agents } from '../agents.ts'
-import { abortReason, connectionFault } from '../body.ts'
+import { connectionFault } from '../transport-faults.ts'
 import { headersForStrangers, userInfoHeader } from './headers.ts'
 import { hostAllowed } from './hosts.ts'
 

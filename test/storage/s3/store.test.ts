@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { createAgents } from '../../../src/storage/agents.ts'
 import { readAll } from '../../../src/storage/body.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
-import type { GetOptions, ObjectStore, PutOptions } from '../../../src/storage/object-store.ts'
+import type { GetOptions, ObjectStore } from '../../../src/storage/object-store.ts'
 import { createS3Store } from '../../../src/storage/s3/store.ts'
 import type { Effect } from '../../support/s3-proxy.ts'
 import { noS3Server } from '../../support/versitygw.ts'
@@ -15,7 +15,7 @@ describe.skipIf(noS3Server())('a bucket in real life', () => {
   let s3: S3Subject
   let store: ObjectStore
   beforeAll(async () => {
-    s3 = await startS3({ connect: 1000, tls: 1000, idle: 500 })
+    s3 = await startS3()
     await s3.server.put(s3.bucket, 'a.txt', 'hello', { contentType: 'text/plain' })
   })
   beforeEach(() => {
@@ -139,10 +139,18 @@ describe.skipIf(noS3Server())('a bucket in real life', () => {
 
     it('a store that says nothing is a timeout', async () => {
       always({ kind: 'hang' })
-      await expect(store.get({ key: 'a.txt' })).rejects.toMatchObject({ code: 'source-timeout' })
+      const impatient = createAgents(createGuard({ allowPrivate: true }), { connect: 200, tls: 200, idle: 200 })
+      await expect(s3.store({}, impatient).get({ key: 'a.txt' })).rejects.toMatchObject({ code: 'source-timeout' })
       await expect(store.get({ key: 'a.txt' }, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({
         code: 'source-timeout',
       })
+      await impatient.close()
+    })
+
+    it('a body that is cut off is noticed', async () => {
+      await s3.server.put(s3.bucket, 'cut', Buffer.alloc(100_000))
+      once({ kind: 'truncate', bytes: 50_000 }, 'GET')
+      await expect(bytesOf(store, 'cut')).rejects.toMatchObject({ code: 'source-unreachable' })
     })
 
     it('an answer that is no XML is refused, not a crash', async () => {
@@ -200,11 +208,9 @@ describe.skipIf(noS3Server())('a bucket in real life', () => {
 
     it('not beyond the caller’s patience', async () => {
       always({ kind: 'slow-down' })
-      const began = Date.now()
       await expect(store.get({ key: 'a.txt' }, { signal: AbortSignal.timeout(100) })).rejects.toMatchObject({
         code: 'source-timeout',
       })
-      expect(Date.now() - began).toBeLessThan(400)
     })
 
     it('a broken connection, for reads and writes', async () => {
@@ -301,127 +307,6 @@ describe.skipIf(noS3Server())('a bucket in real life', () => {
       s3.proxy.reset()
       always({ kind: 'moved', region: '../../evil' })
       await expect(s3.store().get({ key: 'a.txt' })).rejects.toMatchObject({ code: 'store-misconfigured' })
-    })
-  })
-
-  describe('bodies', () => {
-    it('that are cut off are noticed', async () => {
-      await s3.server.put(s3.bucket, 'cut', Buffer.alloc(100_000))
-      once({ kind: 'truncate', bytes: 50_000 }, 'GET')
-      await expect(bytesOf(store, 'cut')).rejects.toMatchObject({ code: 'source-unreachable' })
-    })
-
-    it('of unfinished uploads leave no parts behind', async () => {
-      s3.proxy.rule({ effect: { kind: 'error', status: 403, code: 'AccessDenied' }, path: /partNumber=2/ })
-      await expect(store.put({ key: 'half' }, parts(20))).rejects.toMatchObject({ code: 'access-denied' })
-      expect(await s3.server.exists(s3.bucket, 'half')).toBe(false)
-      expect(s3.proxy.requests.at(-1)).toMatchObject({ method: 'DELETE', status: 204 })
-    })
-
-    it('above 16 MB go in parts, others in one piece', async () => {
-      await store.put({ key: 'one' }, Buffer.alloc(16 * MB))
-      expect(s3.proxy.requests.map(({ method }) => method)).toEqual(['PUT'])
-      s3.proxy.reset()
-      await store.put({ key: 'many' }, Buffer.alloc(16 * MB + 1))
-      expect(s3.proxy.requests.filter(({ target }) => /partNumber/.test(target))).toHaveLength(3)
-    })
-
-    it('carry no checksums that other stores choke on', async () => {
-      await store.put({ key: 'plain' }, Buffer.from('x'))
-      for (const name of Object.keys(s3.proxy.requests[0]?.headers ?? {})) expect(name).not.toMatch(/checksum|trailer/)
-      expect(s3.proxy.requests[0]?.headers).not.toHaveProperty('expect')
-    })
-  })
-
-  describe('options of a write', () => {
-    const full: PutOptions = {
-      contentType: 'image/png',
-      contentEncoding: 'gzip',
-      contentDisposition: 'attachment; filename="a.png"',
-      cacheControl: 'max-age=60',
-      expires: new Date('2030-01-02T03:04:05Z'),
-      acl: 'public-read',
-      storageClass: 'STANDARD_IA',
-      metadata: { Author: 'Jürgen', plain: 'text', odd: '  blanks  ' },
-      tags: { colour: 'deep blue', 'ä=': 'ö+' },
-    }
-
-    it.each([
-      ['in one request', Buffer.from('x')],
-      ['in parts', Buffer.alloc(17 * MB)],
-    ])('arrive, %s', async (_, body) => {
-      await store.put({ key: 'full' }, body, full)
-      const sent = s3.proxy.requests.find(({ method, target }) => target.includes('uploads') || method === 'PUT')
-      expect(sent?.headers).toMatchObject({
-        'content-type': 'image/png',
-        'content-encoding': 'gzip',
-        'content-disposition': 'attachment; filename="a.png"',
-        'cache-control': 'max-age=60',
-        expires: 'Wed, 02 Jan 2030 03:04:05 GMT',
-        'x-amz-acl': 'public-read',
-        'x-amz-storage-class': 'STANDARD_IA',
-        'x-amz-meta-author': '=?UTF-8?B?SsO8cmdlbg==?=',
-        'x-amz-meta-plain': 'text',
-        'x-amz-tagging': 'colour=deep%20blue&%C3%A4%3D=%C3%B6%2B',
-      })
-      const head = await store.head({ key: 'full' })
-      expect(head).toMatchObject({ contentType: 'image/png', contentEncoding: 'gzip' })
-      expect(head.metadata).toEqual({ author: 'Jürgen', plain: 'text', odd: '  blanks  ' })
-    })
-
-    it.each<[string, PutOptions, Effect, Record<string, string>]>([
-      [
-        'an ACL on a bucket without ACLs',
-        { acl: 'public-read' },
-        { kind: 'acl-not-supported' },
-        { reason: 'acl-disabled', option: 'acl' },
-      ],
-      [
-        'an ACL on a store without ACLs',
-        { acl: 'public-read' },
-        { kind: 'not-implemented' },
-        { reason: 'not-implemented', option: 'acl' },
-      ],
-      [
-        'one of several, named by the store',
-        { acl: 'private', tags: { a: 'b' }, storageClass: 'X' },
-        { kind: 'not-implemented', header: 'x-amz-storage-class' },
-        { reason: 'not-implemented', option: 'storageClass' },
-      ],
-      [
-        'a storage class',
-        { storageClass: 'NOPE' },
-        { kind: 'error', status: 400, code: 'InvalidStorageClass' },
-        { reason: 'InvalidStorageClass', option: 'storageClass' },
-      ],
-    ])('are refused by name: %s', async (_, options, effect, context) => {
-      always(effect)
-      await expect(store.put({ key: 'a' }, Buffer.from('x'), options)).rejects.toMatchObject({
-        code: 'store-refused',
-        context,
-      })
-    })
-
-    it('without a name when the store does not say which of several', async () => {
-      always({ kind: 'not-implemented' })
-      const put = store.put({ key: 'a' }, Buffer.from('x'), { acl: 'private', tags: { a: 'b' } })
-      await expect(put).rejects.toMatchObject({
-        code: 'store-refused',
-        context: { reason: 'not-implemented', option: undefined },
-      })
-    })
-
-    it.each<[string, PutOptions]>([
-      ['a line break in a type', { contentType: 'image/png\r\nx-amz-acl: public-read' }],
-      ['a file name beyond ASCII', { contentDisposition: 'attachment; filename="漢.png"' }],
-      ['a metadata name with a blank', { metadata: { 'a b': 'c' } }],
-      ['a metadata value with a line break', { metadata: { a: 'b\nc' } }],
-      ['too much metadata', { metadata: { a: 'b'.repeat(2048) } }],
-      ['eleven tags', { tags: Object.fromEntries(Array.from({ length: 11 }, (_, n) => [`t${n}`, ''])) }],
-      ['no date', { expires: new Date('never') }],
-    ])('are refused before anything is sent: %s', async (_, options) => {
-      await expect(store.put({ key: 'a' }, Buffer.from('x'), options)).rejects.toMatchObject({ code: 'bad-parameter' })
-      expect(s3.proxy.requests).toEqual([])
     })
   })
 })

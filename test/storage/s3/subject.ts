@@ -1,4 +1,4 @@
-import { type Agents, createAgents, type Timeouts } from '../../../src/storage/agents.ts'
+import { type Agents, createAgents } from '../../../src/storage/agents.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
 import type { ObjectStore } from '../../../src/storage/object-store.ts'
 import type { S3Config } from '../../../src/storage/s3/clients.ts'
@@ -12,14 +12,14 @@ export type S3Subject = {
   readonly proxy: S3Proxy
   readonly agents: Agents
   readonly bucket: string
-  store(config?: Partial<S3Config>): ObjectStore
+  store(config?: Partial<S3Config>, agents?: Agents): ObjectStore
   stop(): Promise<void>
 }
 
-export async function startS3(timeouts?: Timeouts): Promise<S3Subject> {
+export async function startS3(): Promise<S3Subject> {
   const server = await startS3Server()
   const proxy = await startS3Proxy(server.endpoint)
-  const agents = createAgents(createGuard({ allowPrivate: false }), timeouts)
+  const agents = createAgents(createGuard({ allowPrivate: false }))
   const bucket = await server.createBucket('main')
   const { region, accessKeyId, secretAccessKey } = server
   return {
@@ -27,7 +27,7 @@ export async function startS3(timeouts?: Timeouts): Promise<S3Subject> {
     proxy,
     agents,
     bucket,
-    store: (config = {}) =>
+    store: (config = {}, through = agents) =>
       createS3Store(
         {
           provider: 's3',
@@ -39,7 +39,7 @@ export async function startS3(timeouts?: Timeouts): Promise<S3Subject> {
           guarded: false,
           ...config,
         },
-        agents,
+        through,
       ),
     async stop() {
       await agents.close()

@@ -10,10 +10,12 @@ import { createWebStore, type WebConfig } from '../../../src/storage/web/store.t
 import { startWebOrigin, type WebOrigin } from '../../support/web-origin.ts'
 
 let agents: Agents
+let impatient: Agents
 let origin: WebOrigin
 let other: WebOrigin
 beforeAll(async () => {
-  agents = createAgents(createGuard({ allowPrivate: true }), { connect: 1000, tls: 1000, idle: 300 })
+  agents = createAgents(createGuard({ allowPrivate: true }))
+  impatient = createAgents(createGuard({ allowPrivate: true }), { connect: 300, tls: 300, idle: 300 })
   origin = await startWebOrigin()
   other = await startWebOrigin()
 })
@@ -22,12 +24,12 @@ beforeEach(() => {
   other.reset()
 })
 afterAll(async () => {
-  await agents.close()
+  await Promise.all([agents.close(), impatient.close()])
   await Promise.all([origin.stop(), other.stop()])
 })
 
-const open = (config: Partial<WebConfig> = {}) =>
-  createWebStore({ provider: 'web', guarded: true, baseUrl: origin.url, ...config }, agents)
+const open = (config: Partial<WebConfig> = {}, through = agents) =>
+  createWebStore({ provider: 'web', guarded: true, baseUrl: origin.url, ...config }, through)
 const bytesOf = async (store: ObjectStore, key: string, options?: GetOptions) => {
   const answer = await store.get({ key }, options)
   return answer.kind === 'object' ? (await readAll(answer.body)).toString() : answer.kind
@@ -176,7 +178,7 @@ describe('a web server that misbehaves', () => {
 
   it('is a timeout when it takes the request and says nothing', async () => {
     origin.answer('/a', () => undefined)
-    await expect(open().get({ key: 'a' })).rejects.toMatchObject({ code: 'source-timeout' })
+    await expect(open({}, impatient).get({ key: 'a' })).rejects.toMatchObject({ code: 'source-timeout' })
   })
 
   it('is a timeout when it stops in the middle', async () => {
@@ -185,7 +187,7 @@ describe('a web server that misbehaves', () => {
       res.write('01234')
       return undefined
     })
-    await expect(bytesOf(open(), 'a')).rejects.toMatchObject({ code: 'source-timeout' })
+    await expect(bytesOf(open({}, impatient), 'a')).rejects.toMatchObject({ code: 'source-timeout' })
   })
 
   it('is a timeout when the caller has a clock', async () => {
@@ -220,7 +222,7 @@ describe('a web server that misbehaves', () => {
     await once(server, 'listening')
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    await expect(open({ baseUrl: `https://127.0.0.1:${port}` }).get({ key: 'a' })).rejects.toMatchObject({
+    await expect(open({ baseUrl: `https://127.0.0.1:${port}` }, impatient).get({ key: 'a' })).rejects.toMatchObject({
       code: 'source-timeout',
     })
     server.close()
