@@ -8,17 +8,19 @@ import pino, { type Logger } from 'pino'
 import { type Catalog, createCatalog } from './catalog/catalog.ts'
 import type { Desk, Ports } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
-import { type Config, ConfigError, configFile, formatConfigErrors, loadConfig } from './config/config.ts'
+import { type Config, ConfigError, configFile, formatConfigErrors, listenAddress, loadConfig } from './config/config.ts'
 import { createDelivery, type Delivering } from './delivery/create.ts'
 import { createPixboost } from './dialects/pixboost/handler.ts'
 import { createWarmupHandler } from './dialects/pixboost/warmup.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createGate } from './engine/gate.ts'
+import { Fault } from './faults.ts'
 import { createDispatcher } from './http/dispatch.ts'
 import type { Surface } from './http/exchange.ts'
 import { createInProcessJobs } from './jobs/in-process.ts'
 import { createSourceRouter, type SourceRouter } from './source-router.ts'
 import { createGuard } from './storage/guard.ts'
+import { joinPrefix } from './storage/keys.ts'
 import { createStores } from './storage/stores.ts'
 import { ENCODE_SLOTS } from './threads.ts'
 
@@ -30,6 +32,8 @@ const GRACE_MS = 30_000
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
+type Configured = { readonly config: Config; readonly file: string | undefined }
+
 type Foundation = {
   readonly config: Config
   readonly catalog: Catalog
@@ -37,12 +41,15 @@ type Foundation = {
   close(): Promise<void>
 }
 
-/** What the server and the command line both stand on. */
-async function lay(config: Config, file: string | undefined, log: Logger): Promise<Foundation> {
+/**
+ * What the server and the command line both stand on. `declare`: lay the file's projects over the catalog, which also
+ * removes what is no longer declared.
+ */
+async function lay({ config, file }: Configured, declare: boolean, log: Logger): Promise<Foundation> {
   const { database, dataDir, masterKey, previousMasterKeys, limits } = config
   const catalog = await createCatalog({ database, dataDir, masterKey, previousMasterKeys, limits, log })
   try {
-    await catalog.applyDeclared(config.projects, file ?? 'the configuration')
+    if (declare) await catalog.applyDeclared(config.projects, file ?? 'the configuration')
   } catch (error) {
     await catalog.close()
     throw error
@@ -60,9 +67,10 @@ async function lay(config: Config, file: string | undefined, log: Logger): Promi
 }
 
 /** Runs until SIGTERM or SIGINT. Throws when it cannot start. */
-async function serve(config: Config, file: string | undefined): Promise<void> {
+async function serve(configured: Configured): Promise<void> {
+  const { config } = configured
   const log = pino({ level: config.log.level })
-  const foundation = await lay(config, file, log)
+  const foundation = await lay(configured, true, log)
   const { catalog, router } = foundation
   const { directory } = catalog
 
@@ -77,7 +85,7 @@ async function serve(config: Config, file: string | undefined): Promise<void> {
     open: router.open,
     identity: router.identity,
     limits: config.limits,
-    cache: { ...config.cache, dir: join(config.dataDir, 'cache') },
+    cache: { ...config.cache, dir: join(config.dataDir, 'cache'), bucket: resultBucket(config, foundation) },
     fetchGate: createGate({ slots: FETCHES, queue: FETCH_QUEUE }),
     log,
   })
@@ -123,13 +131,24 @@ async function serve(config: Config, file: string | undefined): Promise<void> {
   log.info('stopped')
 }
 
+/** The third level of the cache: a connection of the house, looked up once. */
+function resultBucket({ cache }: Config, { catalog, router }: Foundation) {
+  if (cache.bucket === undefined) return undefined
+  const { connection: alias, project, prefix } = cache.bucket
+  const connection = catalog
+    .listProjects()
+    .find(({ id }) => id === project)
+    ?.connections.find((one) => one.alias === alias)
+  if (connection === undefined) throw new Fault('not-found', `cache.bucket: there is no connection ${alias}`)
+  return { store: router.storeOf(connection), prefix: joinPrefix(connection.prefix, prefix) }
+}
+
 /** Resolves with the address actually listened on. */
 function listen(server: import('node:http').Server, at: string): Promise<string> {
-  const colon = at.lastIndexOf(':')
-  const host = at.slice(0, colon).replace(/^\[|\]$/g, '')
+  const { host, port } = listenAddress(at)
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(Number(at.slice(colon + 1)), host === '' ? undefined : host, () => {
+    server.listen(port, host, () => {
       const { address, port, family } = server.address() as AddressInfo
       const shown =
         address === '::' || address === '0.0.0.0' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
@@ -170,16 +189,16 @@ const ports: Ports = {
     err: (text) => void process.stderr.write(text),
   },
   async serve({ config: path }) {
-    const { config, file } = configured(path)
-    await serve(config, file)
+    await serve(readConfiguration(path))
   },
   async open({ config: path }) {
-    const { config, file } = configured(path)
-    return desk(await lay(config, file, pino({ level: 'warn' }, pino.destination(2))))
+    const configured = readConfiguration(path)
+    // Without a file there is nothing to declare: what an earlier one declared stays.
+    return desk(await lay(configured, configured.file !== undefined, pino({ level: 'warn' }, pino.destination(2))))
   },
 }
 
-function configured(path: string | undefined): { config: Config; file: string | undefined } {
+function readConfiguration(path: string | undefined): Configured {
   const options = { env: process.env, cwd: process.cwd(), ...(path === undefined ? {} : { path }) }
   return { config: loadConfig(options), file: configFile(options) }
 }
