@@ -13,6 +13,11 @@ export function sheet(width: number, height: number): Sheet {
   return { width, height, values: new Float32Array(width * height * 4) }
 }
 
+/** The same drawing once more, to draw on. */
+export function copy({ width, height, values }: Sheet): Sheet {
+  return { width, height, values: values.slice() }
+}
+
 /** Fills a figure with `#rrggbb`, over what is there. */
 export function fill(target: Sheet, figure: Figure, colour: string, opacity = 1): void {
   const { width, height, values } = target
@@ -73,9 +78,9 @@ export function polygon(...corners: readonly (readonly [number, number])[]): Fig
   }
 }
 
-/** Everything below a line that is given by its height per column. */
-export function below(target: Sheet, line: (x: number) => number): Figure {
-  return { left: 0, top: 0, right: target.width, bottom: target.height, shape: (x, y) => line(x) - y }
+/** Everything below a line that is given by its height per column; the line stays below `top`. */
+export function below(target: Sheet, line: (x: number) => number, top = 0): Figure {
+  return { left: 0, top, right: target.width, bottom: target.height, shape: (x, y) => line(x) - y }
 }
 
 /** One or more sheets of the same size as 8-bit pixels; without `alpha` what is transparent becomes black. */

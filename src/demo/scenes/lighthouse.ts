@@ -1,8 +1,8 @@
 import type { RawPicture } from '../canvas.ts'
 import { randomFrom } from '../noise.ts'
-import { below, box, circle, type Figure, fill, polygon, print, type Sheet, sheet } from '../sheet.ts'
+import { below, box, circle, copy, type Figure, fill, polygon, print, type Sheet, sheet } from '../sheet.ts'
 
-const FRAMES = 24
+const FRAMES = 20
 const SKY = ['#141b34', '#1a2442', '#212e50', '#2a3a5e', '#35486c', '#43587a'] as const
 const SEA = ['#23425e', '#1b3551', '#142843', '#0e1d34'] as const
 
@@ -14,12 +14,13 @@ export function lighthouse(width: number, height: number): RawPicture {
     y: random() * height * 0.55,
     phase: random(),
   }))
+  const night = sheet(width, height)
+  for (const [band, colour] of SKY.entries()) {
+    fill(night, box(-2, (band * height * 0.62) / SKY.length - 2, width + 4, height), colour)
+  }
   const frames = Array.from({ length: FRAMES }, (_, frame) => {
-    const target = sheet(width, height)
+    const target = copy(night)
     const turn = frame / FRAMES
-    for (const [band, colour] of SKY.entries()) {
-      fill(target, box(-2, (band * height * 0.62) / SKY.length - 2, width + 4, height), colour)
-    }
     for (const { x, y, phase } of stars) {
       fill(target, circle(x, y, 0.9), '#e8ecf5', 0.35 + 0.6 * Math.abs(Math.sin((turn + phase) * Math.PI)))
     }
@@ -32,12 +33,12 @@ export function lighthouse(width: number, height: number): RawPicture {
         height * (0.66 + layer * 0.08) +
         (2.5 + layer * 1.6) *
           Math.sin((x / width) * Math.PI * 2 * waves + turn * Math.PI * 2 * (layer % 2 === 0 ? 1 : -1) + layer)
-      fill(target, below(target, line), colour)
+      fill(target, below(target, line, height * (0.64 + layer * 0.08) - 10), colour)
     })
     tower(target, width, height)
     return target
   })
-  return print(frames, { alpha: false, delay: 80 })
+  return print(frames, { alpha: false, delay: 90 })
 }
 
 /** The light turns in a circle seen from the side: long when it points sideways, a glare when it points at us. */
