@@ -1,9 +1,10 @@
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPixboost } from '../../src/dialects/pixboost/handler.ts'
 import { createDispatcher, type Dispatcher } from '../../src/http/dispatch.ts'
 import type { Surface } from '../../src/http/exchange.ts'
-import { directoryOf, projectOf } from '../dialects/pixboost/account.ts'
-import { deliveryOf } from '../dialects/pixboost/server.ts'
+import { directoryOf, KEY, projectOf } from '../dialects/pixboost/account.ts'
+import { deliveryOf, goodPicture } from '../dialects/pixboost/server.ts'
 import { type RawAnswer, rawRequest } from './raw-client.ts'
 
 /** A mount of the house: what it owns, and how its own errors look. A new dialect is one more entry. */
@@ -13,16 +14,20 @@ type Mount = {
   /** Paths without a query that it owns, whatever is added behind them. */
   readonly paths: readonly string[]
   readonly ownForm: (answer: RawAnswer) => boolean
+  /** A request that hands on stored bytes, after the store was told what type they have. */
+  readonly handsOn: (contentType: string) => string
 }
 
 const quiet = { warn: () => undefined, error: () => undefined }
+
+const pixboostDelivery = deliveryOf()
 
 const MOUNTS: readonly Mount[] = [
   {
     name: 'pixboost',
     surface: createPixboost({
       directory: directoryOf([projectOf('demo', { pixboost: { engineRoutes: true } })]),
-      delivery: deliveryOf(),
+      delivery: pixboostDelivery,
       jobs: { add: async () => ({ id: '1' }), close: async () => undefined },
       publicUrl: () => 'http://h',
       engineProject: () => 'demo',
@@ -33,6 +38,10 @@ const MOUNTS: readonly Mount[] = [
       headers['content-type'] === 'text/plain; charset=utf-8' &&
       headers['access-control-allow-origin'] === '*' &&
       /^[^\n]+\n$/.test(body),
+    handsOn(contentType) {
+      pixboostDelivery.answer = (wish) => ({ ...goodPicture(wish), contentType })
+      return `/api/2/img/bucket/a/asis?auth=${KEY}`
+    },
   },
 ]
 
@@ -57,6 +66,7 @@ const ATTACKS: readonly (readonly [string, (path: string) => string, readonly nu
   ['no Host', (path) => `GET ${path} HTTP/1.1\r\nConnection: close\r\n\r\n`, [400]],
   ['an HTTP version of the future', (path) => `GET ${path} HTTP/9.9\r\nHost: h\r\n\r\n`, [400, 505]],
   ['lengths that contradict', (path) => get(path, 'Content-Length: 1', 'Content-Length: 2'), [400]],
+  ['an upgrade nobody offers', (path) => get(`${path}%ZZ`, 'Upgrade: websocket', 'Connection: Upgrade'), [404]],
   ['an expectation nobody meets', (path) => get(path, 'Expect: cake'), [417]],
 ]
 
@@ -87,6 +97,48 @@ describe.each(MOUNTS)('the mount of $name answers in its own form', ({ paths, ow
       expect(statuses, `${path} → ${answer.status} ${answer.body}`).toContain(answer.status)
       expect(ownForm(answer), `${path} → ${JSON.stringify(answer)}`).toBe(true)
     }
+    expect((await rawRequest(port, get('/health'))).status).toBe(200)
+  })
+})
+
+describe.each(MOUNTS)('bytes of a store handed on by the mount of $name run nothing', ({ handsOn }) => {
+  it.each(['text/html', 'image/svg+xml', 'text/xml', 'application/pdf'])('%s', async (type) => {
+    const answer = await rawRequest(port, get(handsOn(type)))
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: {
+        'content-type': type,
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+      },
+    })
+  })
+})
+
+describe('any bytes on the wire', () => {
+  it('end in an answer or a closed connection, and the server goes on', async () => {
+    const words = fc.constantFrom(
+      'GET ',
+      'POST ',
+      '/api/2/img/',
+      ' HTTP/1.1',
+      '\r\n',
+      'Host: h',
+      ': ',
+      '\r\n\r\n',
+      '%',
+      '\0',
+      'chunked',
+    )
+    const noise = fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) })
+    const requests = fc.array(fc.oneof(words, noise), { maxLength: 12 }).map((parts) => parts.join(''))
+    await fc.assert(
+      fc.asyncProperty(requests, async (request) => {
+        const { status } = await rawRequest(port, request, { end: true })
+        expect(status === 0 || (status >= 200 && status < 600)).toBe(true)
+      }),
+      { numRuns: 150 },
+    )
     expect((await rawRequest(port, get('/health'))).status).toBe(200)
   })
 })

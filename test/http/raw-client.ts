@@ -10,13 +10,25 @@ export type RawAnswer = {
 /**
  * Writes `request` byte for byte (latin-1) and reads until the server closes. Ask with `Connection: close`, or the server's
  * keep-alive time passes first.
+ *
+ * @param options.end nothing more is to come: what was begun stays unfinished
  */
-export function rawRequest(port: number, request: string): Promise<RawAnswer> {
+export function rawRequest(
+  port: number,
+  request: string,
+  options: { readonly end?: boolean } = {},
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
-    const socket = connect(port, '127.0.0.1', () => socket.write(request, 'latin1'))
+    const socket = connect(port, '127.0.0.1', () => {
+      if (options.end === true) socket.end(request, 'latin1')
+      else socket.write(request, 'latin1')
+    })
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-    socket.on('error', reject)
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      // A server may reset a connection that it has answered and does not want to hear more from.
+      if (error.code !== 'ECONNRESET') reject(error)
+    })
     socket.on('close', () => resolve(readAnswer(Buffer.concat(chunks).toString('latin1'))))
   })
 }

@@ -78,12 +78,16 @@ export function createPixboost(options: PixboostOptions): Surface {
 
     refuse,
 
-    loggable: (target) =>
-      target
-        .replace(/(\?|%3f).*$/is, '')
-        .replace(/\bauth(=|%3d).*$/is, 'auth=…')
-        .replace(/\/\/[^/]*@/, '//…@'),
+    loggable,
   }
+}
+
+/** Keys, secrets, and what a source's URL may hold of either: its query and its user info, encoded or not. */
+function loggable(target: string): string {
+  return target
+    .replace(/(\?|%3f).*$/is, '')
+    .replace(/\bauth(=|%3d).*$/is, 'auth=…')
+    .replace(/(\/\/|%2f%2f)(?:(?!%2f)[^/])*(@|%40)/gi, '$1…@')
 }
 
 function refuse(exchange: Exchange, status: number): void {
