@@ -8,6 +8,7 @@ import { sourceKey, sourcesOf } from '../plan/sources.ts'
 import { alphaAfter, GROUND, holdsAlpha, mayKeepProfile, type ProfileUse } from './colour.ts'
 import { avifEffort, estimateCost } from './cost.ts'
 import { type Developed, develop } from './develop.ts'
+import { createEasel } from './easel.ts'
 import type { Engine, EngineOptions, Rendered } from './engine.ts'
 import { createGate } from './gate.ts'
 import { isIllustration } from './illustration.ts'
@@ -18,7 +19,7 @@ import { isOpaque } from './opacity.ts'
 import type { Stage } from './passes.ts'
 import { probe } from './probe.ts'
 import { type Bench, inputAlpha, inputFrames, inputSize, runToFile } from './run.ts'
-import { type FrameRange, readInput, selectFrames } from './source.ts'
+import { type FrameRange, pageFacts, readInput, selectFrames } from './source.ts'
 import { createWorkers } from './workers.ts'
 
 /** How many works may wait per slot, and how long. What waits longer would be answered after its caller has left. */
@@ -38,7 +39,8 @@ export function createEngine(options: EngineOptions): Engine {
   const workers = createWorkers({ size: slots })
   const gate = createGate({ slots, queue: { length: slots * WAITING_PER_SLOT, waitMs: WAIT_MS } })
 
-  async function render(work: Work): Promise<Rendered | 'untouched'> {
+  async function render(asked: Work): Promise<Rendered | 'untouched'> {
+    const work = { ...asked, facts: pageFacts(asked.plan.frame, asked.facts) }
     const { plan, facts, offer } = work
     const { output } = plan
     const format = choose(output, facts, offer)
@@ -69,6 +71,7 @@ export function createEngine(options: EngineOptions): Engine {
       inputPixels: limits.inputPixels,
       profile,
       layer: createLayers({ opened, limits, workers, use }),
+      draw: createEasel(workers),
     })
     const wishesProfile = keptProfile(output, format, facts)
     const unkept: ProfileUse = output.metadata.profile.kind === 'discard' ? 'discard' : 'convert'
@@ -110,7 +113,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    probe: (bytes) => probe(bytes, limits),
+    probe: (bytes) => probe(bytes, limits, workers),
     async measure(plan, facts, bytes, offer) {
       const pixels = facts.width * facts.height
       const weight = estimateCost({ source: { ...facts, pixels }, output: { format: 'png', pixels: 0, frames: 1 } })

@@ -5,6 +5,7 @@ import type { Colour, SourceRef } from '../plan/plan.ts'
 import { sourceKey } from '../plan/sources.ts'
 import type { Frames } from './animation.ts'
 import { develop } from './develop.ts'
+import { createEasel } from './easel.ts'
 import { lower } from './lower.ts'
 import type { LaidLayer } from './operations/layer.ts'
 import type { Overlay } from './passes.ts'
@@ -46,7 +47,12 @@ async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
   const { limits, workers } = room
   const input = await layerInput(step, room)
   const facts = input.kind === 'file' ? input.facts : { ...inputSize(input), orientation: 1 }
-  const bench: Bench = { inputPixels: limits.inputPixels, profile: 'convert', layer: createLayers(room) }
+  const bench: Bench = {
+    inputPixels: limits.inputPixels,
+    profile: 'convert',
+    layer: createLayers(room),
+    draw: createEasel(workers),
+  }
   const resolution = resolveLayer(step, step.picture.kind === 'solid' ? undefined : facts, step.base, limits)
   const developed = await develop(input, resolution, bench, workers, false)
   const finish = async (crop?: { left: number; top: number; width: number; height: number }) => {
@@ -68,7 +74,7 @@ async function layerInput({ picture, base }: LayerStep, { opened, limits, worker
   if (result === undefined) throw new Fault('bad-parameter', 'a layer names a source that was not opened')
   if (result.status === 'rejected') throw result.reason
   use(picture.source)
-  const facts = await probe(result.value, limits)
+  const facts = await probe(result.value, limits, workers)
   return readInput(result.value, facts, { page: 0, count: 1 }, limits, workers)
 }
 

@@ -5,6 +5,7 @@ import { type Frames, isSteady, joinFrames, splitFrames, splitPass } from './ani
 import { alphaAfter, greyAfter, type ProfileUse } from './colour.ts'
 import { assertFits, type Encoding, encodeWith } from './encode.ts'
 import { leavingSize } from './lower.ts'
+import { displaceBy, drawOn, type Easel } from './operations/draw.ts'
 import { fade } from './operations/fade.ts'
 import { greyRgba } from './operations/greyscale.ts'
 import { type LaidLayer, layerOverlay } from './operations/layer.ts'
@@ -34,6 +35,8 @@ export type Bench = {
   readonly profile: ProfileUse
   /** A layer's own picture, ready to be laid; asked for once per pass. */
   readonly layer: (step: Extract<Overlay, { readonly kind: 'layer' }>) => Promise<LaidLayer>
+  /** Arithmetic on pixels, in a worker thread. */
+  readonly draw: Easel
 }
 
 export type Encoded = { readonly bytes: Buffer; readonly size: Size; readonly frames: number }
@@ -225,9 +228,12 @@ async function runStage(input: Input, stage: Stage, bench: Bench, movable = fals
       return tilt(await pixels(input, bench), stage)
     case 'surround':
       return surround(await pixels(input, bench), stage)
-    case 'draw':
+    case 'draw': {
+      const alpha = alphaAfter([stage], inputAlpha(input))
+      return drawOn(await pixels(input, bench), stage.drawing, alpha, bench.draw)
+    }
     case 'displace':
-      throw new Fault('unsupported', 'drawing on pixels is not built here')
+      return displaceBy(await pixels(input, bench), await bench.layer(stage.map), stage, bench.draw)
   }
 }
 

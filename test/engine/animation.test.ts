@@ -9,7 +9,12 @@ const COLOURS: readonly Rgb[] = [RED, GREEN, BLUE]
 /** Three frames of one colour each, a white mark in their left top corner. */
 const FRAMES = COLOURS.map((colour) => paint(40, 32, (x, y) => (x < 8 && y < 8 ? WHITE : colour)))
 const STRIP: Frames = joinFrames(FRAMES.map((frame) => ({ ...frame, frames: 1 })))
-const BENCH: Bench = { inputPixels: 1e6, profile: 'convert', layer: () => Promise.reject(new Error('no layers')) }
+const BENCH: Bench = {
+  inputPixels: 1e6,
+  profile: 'convert',
+  layer: () => Promise.reject(new Error('no layers')),
+  draw: () => Promise.reject(new Error('no drawings')),
+}
 type PlainEffect = Extract<ResolvedStep, { readonly kind: 'effect' }>['effect']
 const effect = (one: PlainEffect): ResolvedStep => ({ kind: 'effect', effect: one })
 const BLACK = { r: 0, g: 0, b: 0, alpha: 1 }

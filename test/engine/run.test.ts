@@ -19,6 +19,7 @@ function bench(layer?: LaidLayer): Bench {
     inputPixels: 1e8,
     profile: 'convert',
     layer: () => (layer ? Promise.resolve(layer) : Promise.reject(new Error('no layer'))),
+    draw: () => Promise.reject(new Error('no drawings')),
   }
 }
 

@@ -1,8 +1,10 @@
 /** The engine's work on pixels that runs in worker threads, by name. */
-import type { Limits } from '../../plan/facts.ts'
-import type { SourceFormat, Trim } from '../../plan/plan.ts'
+import type { Facts, Limits, Size } from '../../plan/facts.ts'
+import type { Gradient, SourceFormat, Trim } from '../../plan/plan.ts'
 import type { Measured } from '../../plan/resolved.ts'
-import { loadDecoder } from '../decoders/decoder.ts'
+import { type Decoded, loadDecoder } from '../decoders/decoder.ts'
+import { type Brush, draw } from '../drawing/draw.ts'
+import { gradientBlock } from '../drawing/shade.ts'
 import { classifyPixels } from '../illustration-scan.ts'
 import type { Raw } from '../raw.ts'
 import { scanExactTrim, scanSimilarTrim } from '../trim-scan.ts'
@@ -10,6 +12,9 @@ import type { Done } from './thread.ts'
 import { transferable } from './transferable.ts'
 
 export type PixelTasks = typeof tasks
+
+/** A file in a format that sharp cannot read. */
+type Foreign = { readonly bytes: Uint8Array; readonly format: SourceFormat; readonly limits: Limits }
 
 export const tasks = {
   /** Measures a trim and gives the pixels back. */
@@ -23,14 +28,37 @@ export const tasks = {
     return { result: classifyPixels(raw) }
   },
 
-  /** Decodes a format that sharp cannot read. */
-  async decode(work: {
-    readonly bytes: Uint8Array
-    readonly format: SourceFormat
-    readonly limits: Limits
-  }): Promise<Done<Raw>> {
-    const decoder = await loadDecoder(work.format)
-    const raw = await decoder.decode(work.bytes, work.limits)
-    return { result: raw, transfer: transferable(raw.data) }
+  /** Draws on an RGBA picture; without `alpha` the result has three channels. */
+  draw({
+    picture,
+    brush,
+    alpha,
+  }: {
+    readonly picture: Raw
+    readonly brush: Brush
+    readonly alpha: boolean
+  }): Done<Raw> {
+    const drawn = draw(picture, brush, alpha)
+    return { result: drawn, transfer: transferable(drawn.data) }
+  },
+
+  /** A gradient as a picture, RGBA. */
+  gradient({ gradient, size }: { readonly gradient: Gradient<number>; readonly size: Size }): Done<Raw> {
+    const block = gradientBlock(gradient, size)
+    return { result: block, transfer: transferable(block.data) }
+  },
+
+  /** Facts of a format whose header takes a parser. */
+  async probe({ bytes, format, limits }: Foreign): Promise<Done<Facts>> {
+    const decoder = await loadDecoder(format)
+    return { result: await decoder.probe(bytes, limits) }
+  },
+
+  /** Decodes a page (1-based) of a format that sharp cannot read. */
+  async decode({ bytes, format, limits, page }: Foreign & { readonly page: number }): Promise<Done<Decoded>> {
+    const decoder = await loadDecoder(format)
+    const decoded = await decoder.decode(bytes, limits, page)
+    const data = decoded.kind === 'pixels' ? decoded.raw.data : decoded.bytes
+    return { result: decoded, transfer: transferable(data) }
   },
 }

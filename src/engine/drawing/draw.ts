@@ -1,0 +1,67 @@
+import type { Colour, Drawing } from '../../plan/plan.ts'
+import type { Raw } from '../raw.ts'
+import { arc, perspective } from './bend.ts'
+import { displace, shadow, unsharp } from './neighbourhood.ts'
+import { shade } from './shade.ts'
+import { colorize, replaceColour } from './tint.ts'
+
+/** One drawing with everything it needs beside the picture made ready: blurred copies, measured colours. */
+export type Brush =
+  | Extract<Drawing<number>, { readonly name: 'gradient' | 'colorize' | 'perspective' | 'arc' }>
+  | { readonly name: 'replace-colour'; readonly from: Colour; readonly to: Colour; readonly tolerance: number }
+  | { readonly name: 'unsharp'; readonly blurred: Raw; readonly amount: number; readonly threshold: number }
+  | {
+      readonly name: 'shadow'
+      readonly shape: { readonly raw: Raw; readonly margin: number }
+      readonly moved: { readonly right: number; readonly below: number }
+      readonly strength: number
+    }
+  | {
+      readonly name: 'displace'
+      readonly map: { readonly raw: Raw; readonly left: number; readonly top: number }
+      readonly x: number
+      readonly y: number
+    }
+
+/** Draws on an RGBA picture, which may be changed in place. Without `alpha` the result has three channels. */
+export function draw(picture: Raw, brush: Brush, alpha: boolean): Raw {
+  const drawn = apply(picture, brush)
+  return alpha ? drawn : withoutAlpha(drawn)
+}
+
+function apply(picture: Raw, brush: Brush): Raw {
+  switch (brush.name) {
+    case 'perspective':
+      return perspective(picture, brush.corners)
+    case 'arc':
+      return arc(picture, brush.degrees)
+    case 'displace':
+      return displace(picture, brush.map, brush.x, brush.y)
+    case 'gradient':
+      shade(picture, brush)
+      return picture
+    case 'colorize':
+      colorize(picture, brush.colour, brush.intensity)
+      return picture
+    case 'replace-colour':
+      replaceColour(picture, brush.from, brush.to, brush.tolerance)
+      return picture
+    case 'unsharp':
+      unsharp(picture, brush.blurred, brush.amount, brush.threshold)
+      return picture
+    case 'shadow':
+      shadow(picture, brush.shape, brush.moved, brush.strength)
+      return picture
+  }
+}
+
+function withoutAlpha({ data, width, height }: Raw): Raw {
+  const pixels = width * height
+  const out = new Uint8Array(3 * pixels)
+  for (let i = 0; i < pixels; i++) {
+    out[3 * i] = data[4 * i] ?? 0
+    out[3 * i + 1] = data[4 * i + 1] ?? 0
+    out[3 * i + 2] = data[4 * i + 2] ?? 0
+  }
+  return { data: out, width, height, channels: 3 }
+}
