@@ -1,17 +1,19 @@
 import type { Facts, Limits } from '../plan/facts.ts'
-import type { Raw } from './raw.ts'
+import type { Decoded } from './decoders/decoder.ts'
 import type { Workers } from './workers.ts'
 
 /**
- * Pixels of a picture whose format needs a decoder of ours (`needsDecoder`), decoded in a worker thread. The bytes are copied
- * to the thread: they belong to the caller's cache. Fault image-corrupt, too-large, unsupported, timed-out, overloaded.
+ * A page (1-based) of a picture whose format needs a decoder of ours (`needsDecoder`), decoded in a worker thread. The bytes
+ * are copied to the thread: they belong to the caller's cache. Fault image-corrupt, too-large, unsupported, bad-parameter,
+ * timed-out, overloaded.
  */
 export function decodeForeign(
   bytes: Uint8Array,
-  facts: Facts,
+  { format }: Pick<Facts, 'format'>,
+  page: number,
   limits: Limits,
   workers: Workers,
   signal?: AbortSignal,
-): Promise<Raw> {
-  return workers.run('decode', { bytes, format: facts.format, limits }, { signal })
+): Promise<Decoded> {
+  return workers.run('decode', { bytes, format, limits, page }, { signal })
 }

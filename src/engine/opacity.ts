@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import type { Facts, Limits } from '../plan/facts.ts'
 import { decodeForeign } from './decode.ts'
-import { needsDecoder } from './probe.ts'
+import { needsDecoder, probe } from './probe.ts'
 import { sharpFault } from './sharp-fault.ts'
 import type { Workers } from './workers.ts'
 
@@ -9,7 +9,9 @@ import type { Workers } from './workers.ts'
 export async function isOpaque(bytes: Uint8Array, facts: Facts, limits: Limits, workers: Workers): Promise<boolean> {
   if (!facts.alpha) return true
   if (needsDecoder(facts.format)) {
-    const { data, width, height, channels } = await decodeForeign(bytes, facts, limits, workers)
+    const decoded = await decodeForeign(bytes, facts, 1, limits, workers)
+    if (decoded.kind === 'file') return isOpaque(decoded.bytes, await probe(decoded.bytes, limits), limits, workers)
+    const { data, width, height, channels } = decoded.raw
     if (channels !== 2 && channels !== 4) return true
     return (await sharp(data, { raw: { width, height, channels }, limitInputPixels: false }).stats()).isOpaque
   }

@@ -8,21 +8,23 @@ import { pictureFault } from './libvips.ts'
 import { checkInput } from './limits.ts'
 import { sniff } from './sniff.ts'
 import { svgSize } from './svg.ts'
+import type { Workers } from './workers.ts'
 
 /**
  * Facts of a picture from its header: no pixel is decoded. Bytes decide the format. A TIFF of several pages counts as its
- * first page, an AVIF sequence as its still picture; only GIF and WebP have frames.
+ * first page, an AVIF sequence as its still picture, an APNG as its first; only GIF and WebP have frames. Formats whose
+ * facts take a parser (PDF) are read in a worker thread; without `workers` they are Fault unsupported.
  *
  * Faults: not-an-image (unknown format), unsupported (known, but no decoder here), image-corrupt (the header cannot be read),
  * too-large (pixels × frames, or frames, above the limits).
  */
-export async function probe(bytes: Uint8Array, limits: Limits): Promise<Facts> {
+export async function probe(bytes: Uint8Array, limits: Limits, workers?: Workers): Promise<Facts> {
   const format = sniff(bytes)
   if (format === undefined) throw new Fault('not-an-image', undefined, { context: { bytes: bytes.length } })
   if (format === 'svg') return vectorFacts(bytes)
   const facts = isSharpFormat(format)
     ? await sharpFacts(bytes, format)
-    : await (await loadDecoder(format)).probe(bytes, limits)
+    : await foreignFacts(bytes, format, limits, workers)
   checkInput(facts, limits)
   return facts
 }
@@ -30,6 +32,18 @@ export async function probe(bytes: Uint8Array, limits: Limits): Promise<Facts> {
 /** Whether a picture must go through `decoders/` instead of being handed to sharp. */
 export function needsDecoder(format: SourceFormat): boolean {
   return hasDecoder(format)
+}
+
+async function foreignFacts(
+  bytes: Uint8Array,
+  format: SourceFormat,
+  limits: Limits,
+  workers: Workers | undefined,
+): Promise<Facts> {
+  const decoder = await loadDecoder(format)
+  if (decoder.probing === 'header') return decoder.probe(bytes, limits)
+  if (!workers) throw new Fault('unsupported', 'documents are not read here', { context: { format } })
+  return workers.run('probe', { bytes, format, limits })
 }
 
 type SharpFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'avif' | 'tiff'

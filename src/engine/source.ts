@@ -2,7 +2,8 @@ import { Fault } from '../faults.ts'
 import type { Facts, Limits } from '../plan/facts.ts'
 import type { FrameSelect, OutputFormat } from '../plan/plan.ts'
 import { decodeForeign } from './decode.ts'
-import { needsDecoder } from './probe.ts'
+import { type Decoded, requirePage } from './decoders/decoder.ts'
+import { needsDecoder, probe } from './probe.ts'
 import type { Input } from './run.ts'
 import type { Workers } from './workers.ts'
 
@@ -24,13 +25,22 @@ export function selectFrames(select: FrameSelect, facts: Facts, format: OutputFo
     case 'first':
       return { page: 0, count: 1 }
     case 'page':
-      if (!Number.isInteger(select.page) || select.page < 1 || select.page > facts.frames) {
-        throw new Fault('bad-parameter', 'the picture does not have this page', {
-          context: { page: select.page, pages: facts.frames },
-        })
-      }
+      requirePage(select.page, facts.pages?.count ?? facts.frames)
       return { page: select.page - 1, count: 1 }
   }
+}
+
+/**
+ * The facts of the page that a plan selects: pages of a document differ in size, layers of a Photoshop file have alpha where
+ * the composite may not. Fault bad-parameter for a page that the source does not have.
+ */
+export function pageFacts(select: FrameSelect, facts: Facts): Facts {
+  const { pages } = facts
+  if (!pages || select.kind !== 'page' || select.page === 1) return facts
+  requirePage(select.page, pages.sizes?.length ?? pages.count)
+  // What was measured was measured on the first page.
+  const { opaque: _, ...rest } = facts
+  return { ...rest, ...pages.sizes?.[select.page - 1], alpha: pages.alpha ?? facts.alpha }
 }
 
 /** A source made ready for the first pass: as bytes, which sharp decodes as small as possible, or decoded by a decoder of ours. */
@@ -43,6 +53,22 @@ export async function readInput(
 ): Promise<Input> {
   if (facts.format === 'svg') throw new Fault('unsupported', 'vector pictures are not rendered here')
   if (!needsDecoder(facts.format)) return { kind: 'file', bytes, facts, page, count }
-  const raw = await decodeForeign(bytes, facts, limits, workers)
-  return { kind: 'frames', frames: { ...raw, frames: 1 } }
+  const decoded = await decodeForeign(bytes, facts, page + 1, limits, workers)
+  const input = await asInput(decoded, limits)
+  const size = input.kind === 'file' ? input.facts : input.frames
+  // The steps were resolved for the size that the facts say.
+  if (size.width !== facts.width || size.height !== facts.height) {
+    throw new Fault('image-corrupt', 'the picture has another size than its header says', {
+      context: { format: facts.format, width: size.width, height: size.height },
+    })
+  }
+  return input
+}
+
+async function asInput(decoded: Decoded, limits: Limits): Promise<Input> {
+  if (decoded.kind === 'pixels') return { kind: 'frames', frames: { ...decoded.raw, frames: 1 } }
+  const { bytes, format } = decoded
+  const facts = await probe(bytes, limits)
+  if (facts.format !== format) throw new Fault('image-corrupt', undefined, { context: { format: facts.format } })
+  return { kind: 'file', bytes, facts, page: 0, count: 1 }
 }

@@ -21,10 +21,20 @@ export type Facts = {
   /** Milliseconds per frame and number of loops (0 = for ever); animations only. */
   readonly delays?: readonly number[]
   readonly loop?: number
+  /** Documents (PDF), and Photoshop files: the composite, then the layers. Pages never are an animation; `frames` is 1. */
+  readonly pages?: Pages
   /** Measured on demand, of PNG sources only (`needsIllustration`): is the picture a drawing rather than a photograph? */
   readonly illustration?: boolean
   /** Measured on demand, of sources with an alpha channel only (`needsOpacity`): is every pixel of every frame opaque? */
   readonly opaque?: boolean
+}
+
+export type Pages = {
+  readonly count: number
+  /** Sides of each page, when they differ; pages beyond the end of the list cannot be asked for. */
+  readonly sizes?: readonly Size[]
+  /** Whether pages after the first have an alpha channel; absent: as the first. */
+  readonly alpha?: boolean
 }
 
 export type Size = { readonly width: number; readonly height: number }

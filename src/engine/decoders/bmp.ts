@@ -3,7 +3,7 @@ import type { Facts, Limits } from '../../plan/facts.ts'
 import { checkInput } from '../limits.ts'
 import type { Raw } from '../raw.ts'
 import { type BmpHeader, readBmpHeader } from './bmp-header.ts'
-import type { Decoder } from './decoder.ts'
+import type { Decoded, Decoder } from './decoder.ts'
 
 /**
  * Windows and OS/2 bitmaps of 1, 4, 8, 16, 24 and 32 bits, plain, run-length encoded or with bit masks, either way up.
@@ -11,6 +11,7 @@ import type { Decoder } from './decoder.ts'
  */
 export const bmp: Decoder = {
   formats: ['bmp'],
+  probing: 'header',
 
   probe(bytes: Uint8Array): Facts {
     const { width, height, masks } = readBmpHeader(bytes)
@@ -28,17 +29,21 @@ export const bmp: Decoder = {
     }
   },
 
-  /** RGB, or RGBA when the header has an alpha mask. */
-  decode(bytes: Uint8Array, limits: Limits): Raw {
-    const header = readBmpHeader(bytes)
-    const { width, height } = header
-    checkInput({ format: 'bmp', width, height, frames: 1 }, limits)
-    const channels = header.masks.alpha === 0 ? 3 : 4
-    const data = new Uint8Array(width * height * channels)
-    if (header.bits > 8) readColours(bytes, header, data, channels)
-    else paintIndices(header.runLength ? readRuns(bytes, header) : readIndices(bytes, header), header, data)
-    return { data, width, height, channels }
+  decode(bytes: Uint8Array, limits: Limits): Decoded {
+    return { kind: 'pixels', raw: decodeBmp(bytes, limits) }
   },
+}
+
+/** RGB, or RGBA when the header has an alpha mask. Fault image-corrupt, too-large, unsupported. */
+export function decodeBmp(bytes: Uint8Array, limits: Limits): Raw {
+  const header = readBmpHeader(bytes)
+  const { width, height } = header
+  checkInput({ format: 'bmp', width, height, frames: 1 }, limits)
+  const channels = header.masks.alpha === 0 ? 3 : 4
+  const data = new Uint8Array(width * height * channels)
+  if (header.bits > 8) readColours(bytes, header, data, channels)
+  else paintIndices(header.runLength ? readRuns(bytes, header) : readIndices(bytes, header), header, data)
+  return { data, width, height, channels }
 }
 
 /** First byte of a stored row; rows are padded to four bytes and stand bottom-up unless the height was negative. */

@@ -3,18 +3,36 @@ import type { Facts, Limits } from '../../plan/facts.ts'
 import type { SourceFormat } from '../../plan/plan.ts'
 import type { Raw } from '../raw.ts'
 
+/**
+ * What a decoder makes of a file: pixels, upright, in sRGB; or, where pixels alone would lose something (a profile, inks) or
+ * the file only wraps another, a PNG or TIFF that sharp reads.
+ */
+export type Decoded =
+  | { readonly kind: 'pixels'; readonly raw: Raw }
+  | { readonly kind: 'file'; readonly format: 'png' | 'tiff'; readonly bytes: Uint8Array }
+
 /** Reads a format that sharp cannot. Adding one is a file in this folder and a line in `DECODERS`. */
 export type Decoder = {
   readonly formats: readonly SourceFormat[]
-  /** Facts from the header alone. Fault image-corrupt, too-large. */
+  /** `header`: the probe reads a few fields and may run on the main thread. `parser`: it works through the file, in a worker thread only. */
+  readonly probing: 'header' | 'parser'
+  /** Facts without decoding pixels; sides and orientation as `decode` gives them. Fault image-corrupt, too-large, unsupported. */
   probe(bytes: Uint8Array, limits: Limits): Facts | Promise<Facts>
-  /** All pixels, upright as stored. Runs in a worker thread; must not trust the probe. Fault image-corrupt, too-large, unsupported. */
-  decode(bytes: Uint8Array, limits: Limits): Raw | Promise<Raw>
+  /**
+   * All pixels of a page (1-based; 1 for formats without pages), upright. Runs in a worker thread; must not trust the probe.
+   * Fault image-corrupt, too-large, unsupported; bad-parameter when there is no such page.
+   */
+  decode(bytes: Uint8Array, limits: Limits, page: number): Decoded | Promise<Decoded>
 }
 
 /** Loaded when the first such file comes, so that a server without them does not pay. */
 const DECODERS: Partial<Record<SourceFormat, () => Promise<Decoder>>> = {
   bmp: async () => (await import('./bmp.ts')).bmp,
+  heic: async () => (await import('./heic.ts')).heic,
+  ico: async () => (await import('./ico.ts')).ico,
+  jxl: async () => (await import('./jxl.ts')).jxl,
+  pdf: async () => (await import('./pdf.ts')).pdf,
+  psd: async () => (await import('./psd.ts')).psd,
 }
 
 /** Whether pixels of this format come from a decoder of this folder instead of sharp. */
@@ -28,4 +46,10 @@ export function loadDecoder(format: SourceFormat): Promise<Decoder> {
   if (!load)
     throw new Fault('unsupported', `pictures of the format ${format} cannot be read here`, { context: { format } })
   return load()
+}
+
+/** Fault bad-parameter unless the file has this page (1-based). */
+export function requirePage(page: number, pages: number): void {
+  if (Number.isInteger(page) && page >= 1 && page <= pages) return
+  throw new Fault('bad-parameter', 'the picture does not have this page', { context: { page, pages } })
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeForeign } from '../../../src/engine/decode.ts'
-import { bmp } from '../../../src/engine/decoders/bmp.ts'
+import { bmp, decodeBmp } from '../../../src/engine/decoders/bmp.ts'
 import { probe } from '../../../src/engine/probe.ts'
 import { createWorkers } from '../../../src/engine/workers.ts'
 import { isFault } from '../../../src/faults.ts'
@@ -10,12 +10,12 @@ import { type Pixels, paint, pixel, RED, raw } from '../../support/pictures.ts'
 
 const LIMITS = { inputPixels: 1_000_000, outputPixels: 1_000_000, frames: 1 }
 const decode = async (bytes: Uint8Array, limits = LIMITS): Promise<Pixels> => {
-  const { data, ...sides } = await bmp.decode(bytes, limits)
+  const { data, ...sides } = decodeBmp(bytes, limits)
   return { ...sides, data: Buffer.from(data) }
 }
 const code = async (bytes: Uint8Array, limits = LIMITS) => {
   try {
-    await bmp.decode(bytes, limits)
+    decodeBmp(bytes, limits)
     return 'accepted'
   } catch (error) {
     return isFault(error) ? error.code : error
@@ -184,15 +184,15 @@ it('is decoded in a worker thread, faults included', async () => {
     const picture = raw.quadrants(12, 8)
     const bytes = encodeBmp(picture, { bits: 24 })
     const facts = await probe(bytes, LIMITS)
-    const seen = await decodeForeign(bytes, facts, LIMITS, workers)
-    expect(Buffer.from(seen.data).equals(picture.data)).toBe(true)
+    const seen = await decodeForeign(bytes, facts, 1, LIMITS, workers)
+    expect(seen.kind === 'pixels' && Buffer.from(seen.raw.data).equals(picture.data)).toBe(true)
     expect(bytes.length).toBeGreaterThan(0)
-    await expect(decodeForeign(bytes.subarray(0, 60), facts, LIMITS, workers)).rejects.toMatchObject({
+    await expect(decodeForeign(bytes.subarray(0, 60), facts, 1, LIMITS, workers)).rejects.toMatchObject({
       code: 'image-corrupt',
     })
-    await expect(decodeForeign(bytes, { ...facts, format: 'psd' }, LIMITS, workers)).rejects.toMatchObject({
+    await expect(decodeForeign(bytes, { ...facts, format: 'svg' }, 1, LIMITS, workers)).rejects.toMatchObject({
       code: 'unsupported',
-      context: { format: 'psd' },
+      context: { format: 'svg' },
     })
   } finally {
     await workers.close()
