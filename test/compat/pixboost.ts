@@ -285,9 +285,9 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['Originals are cached between variants', 'several sizes of a picture cost one fetch'],
       [
         'S3 permissions: 404 with ListBucket, 403 without',
-        '404 stays 404 and 403 stays 403, anything else is 500 with the prefix of the engine',
+        'a missing key is 404, one that the user may not see is 403, and neither disables the source',
       ],
-      ['Other S3 faults are of class 500', 'wrong keys are a matter of configuration'],
+      ['Other S3 faults are of class 500', 'wrong credentials and other faults of S3 are 500 and tell nothing'],
     ],
   },
   13: {

@@ -564,7 +564,7 @@ describe('any target, query and headers', () => {
 describe('the log', () => {
   it('has no key, secret or signed query', async () => {
     const lines: string[] = []
-    const server = await serve({}, { access: ({ target }) => void lines.push(target) })
+    const server = await serve({}, { access: (_status, entry) => void lines.push(entry().target) })
     await server.ask(`/api/2/img/${IMAGE}%3FX-Amz-Signature=s3cr3t/optimise?auth=s3cr3t`)
     await server.ask(`/api/2/img/${IMAGE}&auth=s3cr3t`, { method: 'DELETE' })
     await server.ask('/api/2/img/http://user:s3cr3t@h.test/a/optimise')

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { PixboostSettings } from '../../../src/catalog/model.ts'
+import type { Connection, ConnectionSecrets, PixboostSettings } from '../../../src/catalog/model.ts'
 import { createDelivery, type Delivering } from '../../../src/delivery/create.ts'
 import { createPixboost } from '../../../src/dialects/pixboost/handler.ts'
 import { createWarmupHandler, WARMUP } from '../../../src/dialects/pixboost/warmup.ts'
@@ -41,18 +41,23 @@ export type House = {
 
 const PREFIX = 'prefix/another-prefix'
 
-export async function openHouse(): Promise<House> {
+/** A further connection, with what the vault would keep of it. */
+export type SealedConnection = { readonly connection: Connection; readonly secrets: ConnectionSecrets }
+
+export async function openHouse(further: readonly SealedConnection[] = []): Promise<House> {
   const dir = await mkdtemp(join(tmpdir(), 'tintype-pixboost-'))
   const origin = await startWebOrigin()
   const connections = [
     connectionOf('bucket', { provider: 'folder', path: join(dir, 'pictures'), prefix: PREFIX }),
     connectionOf('assets', { provider: 'web', baseUrl: `${origin.url}/assets` }),
     connectionOf('gone', { provider: 'web', baseUrl: 'http://127.0.0.1:1' }),
+    ...further.map(({ connection }) => connection),
   ]
+  const openSecrets = ({ id }: Connection) => further.find(({ connection }) => connection.id === id)?.secrets ?? {}
   const keys = [keyOf(KEY, { allowedHosts: ['127.0.0.1'] })]
   const directory = directoryOf([projectOf('demo', { keys, connections })])
   const stores = createStores({ guard: createGuard({ allowPrivate: true }) })
-  const router = createSourceRouter({ catalog: { directory, openSecrets: () => ({}) }, stores })
+  const router = createSourceRouter({ catalog: { directory, openSecrets }, stores })
   const limits = { inputPixels: 50_000_000, outputPixels: 50_000_000, frames: 100 }
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const engine = createEngine({ limits, slots: 2, open: (...wanted) => delivery.bytes(...wanted) })
