@@ -20,17 +20,22 @@ type Options = { readonly catalog: Pick<Catalog, 'directory' | 'openSecrets'>; r
 
 /** Finds connections in the catalog and opens their stores; URLs of requests are reached under the network guard. */
 export function createSourceRouter({ catalog, stores }: Options): SourceRouter {
-  const connectionOf = (project: string, alias: string) => {
-    const found = findConnection(catalog.directory.project(project), alias)
+  const connectionOf = (project: Project | undefined, alias: string) => {
+    const found = findConnection(project, alias)
     if (found === undefined)
       throw new Fault('not-found', 'there is no such connection', { context: { connection: alias } })
     return found
   }
-  const storeOf = (connection: Connection) =>
-    stores.open(connection.id, connection.revision, () => storeConfig(connection, catalog.openSecrets(connection)))
+  const storeOf = (connection: Connection, project?: Project) => {
+    // The allow-list of a web store follows the project's keys, which have no revision of their own.
+    const revision = connection.provider === 'web' ? catalog.directory.generation : connection.revision
+    return stores.open(connection.id, revision, () =>
+      storeConfig(connection, catalog.openSecrets(connection), project?.keys.flatMap((key) => key.allowedHosts) ?? []),
+    )
+  }
 
   return {
-    storeOf,
+    storeOf: (connection) => storeOf(connection),
     open(project, source) {
       if (source.kind === 'url') {
         const { url, hosts, headers } = source
@@ -42,9 +47,10 @@ export function createSourceRouter({ catalog, stores }: Options): SourceRouter {
         })
         return { store, key: { key: url } }
       }
-      const connection = connectionOf(project, source.connection)
+      const owner = catalog.directory.project(project)
+      const connection = connectionOf(owner, source.connection)
       if (!connection.read) throw new Fault('access-denied', `the connection ${connection.alias} may not be read`)
-      return { store: storeOf(connection), key: objectKey(connection, source.key, source.bucket) }
+      return { store: storeOf(connection, owner), key: objectKey(connection, source.key, source.bucket) }
     },
     identity(project, source) {
       if (source.kind === 'url') return ''
@@ -58,8 +64,16 @@ function findConnection(project: Project | undefined, alias: string): Connection
   return project?.connections.find((connection) => connection.alias === alias)
 }
 
+/** A web key may carry a query, which is no path. */
+function webKey(connection: Connection, key: string): ObjectKey {
+  const mark = key.indexOf('?')
+  if (mark === -1) return { key: joinPrefix(connection.prefix, key) }
+  return { key: joinPrefix(connection.prefix, key.slice(0, mark)) + key.slice(mark) }
+}
+
 /** The prefix bounds the connection's own bucket only; other buckets must be allowed. */
 function objectKey(connection: Connection, key: string, bucket: string | undefined): ObjectKey {
+  if (connection.provider === 'web') return webKey(connection, key)
   const own = connection.provider === 'azure' ? connection.container : connection.bucket
   if (bucket === undefined || bucket === own) return { key: joinPrefix(connection.prefix, key) }
   if (connection.buckets.length > 0 && !connection.buckets.includes(bucket)) {
@@ -68,7 +82,11 @@ function objectKey(connection: Connection, key: string, bucket: string | undefin
   return { key, bucket }
 }
 
-function storeConfig(connection: Connection, secrets: { readonly secretAccessKey?: string }): StoreConfig {
+function storeConfig(
+  connection: Connection,
+  secrets: { readonly secretAccessKey?: string },
+  allowedHosts: readonly string[],
+): StoreConfig {
   const { provider, bucket, region, endpoint, forcePathStyle, accessKeyId, path, baseUrl } = connection
   const guarded = !connection.operator
   switch (provider) {
@@ -86,8 +104,14 @@ function storeConfig(connection: Connection, secrets: { readonly secretAccessKey
     case 'folder':
       return { provider, path: path ?? '' }
     case 'web':
-      return { provider, baseUrl, guarded }
+      // Redirects stay on the connection's own host and on hosts that the project allows (pixboost §3).
+      return { provider, baseUrl, guarded, hosts: [...ownHost(baseUrl), ...allowedHosts] }
     case 'azure':
       throw new Fault('unsupported', 'Azure Blob connections are not built yet')
   }
+}
+
+function ownHost(baseUrl: string | undefined): readonly string[] {
+  const host = baseUrl === undefined ? undefined : URL.parse(baseUrl)?.hostname
+  return host === undefined ? [] : [host]
 }

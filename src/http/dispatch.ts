@@ -29,8 +29,8 @@ export type DispatcherOptions = {
   /** Host names (lower case, no port) served at their root by one surface and nothing else. */
   readonly hosts?: ReadonlyMap<string, Surface>
   readonly log: Log
-  /** Called once per request when its answer is out or its client gone. */
-  readonly access?: (entry: Access) => void
+  /** Called once per request when its answer is out or its client gone; the line is made only if it is asked for. */
+  readonly access?: (status: number, entry: () => Access) => void
   /** Believe X-Forwarded-Proto, -Host and -For. */
   readonly trustProxy?: boolean
   readonly timeouts?: {
@@ -98,7 +98,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     exchange.res.on('close', () => {
       active.delete(exchange)
       if (closing !== undefined) setImmediate(() => server.closeIdleConnections())
-      access?.(entryOf(exchange, surface, trustProxy))
+      access?.(exchange.res.statusCode, () => entryOf(exchange, surface, trustProxy))
     })
   }
 

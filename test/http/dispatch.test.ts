@@ -216,7 +216,7 @@ describe('the abort signal', () => {
 describe('the access log', () => {
   it('tells of each request once, without its query, also of refused ones', async () => {
     const entries: Access[] = []
-    const port = await listen({ surfaces: [surface('a', '/')], access: (entry) => void entries.push(entry) })
+    const port = await listen({ surfaces: [surface('a', '/')], access: (_status, entry) => void entries.push(entry()) })
     await rawRequest(port, get('/x?auth=secret'))
     await rawRequest(port, 'BREW /x?auth=secret HTTP/1.1\r\n\r\n')
     await expect.poll(() => entries.length).toBe(2)
