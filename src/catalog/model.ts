@@ -61,6 +61,7 @@ export type ConnectionSecrets = {
 
 export type ProjectSettings = {
   readonly pixboost: PixboostSettings
+  readonly imagekit: ImagekitSettings
   /** Settings of dialects that are not built yet are carried as they were declared. */
   readonly others: Readonly<Record<string, unknown>>
 }
@@ -69,6 +70,33 @@ export type PixboostSettings = {
   readonly upstreamErrors: 'mapped' | 'always500'
   readonly saveData: boolean
   readonly engineRoutes: boolean
+}
+/** The account of imagekit §1. */
+export type ImagekitSettings = {
+  readonly settings: ImageSettings
+  /** Empty: the default endpoint alone, with every readable connection in order. */
+  readonly endpoints: readonly { readonly prefix: string; readonly origins: readonly string[] }[]
+  /** Name → transformation string. */
+  readonly namedTransformations: Readonly<Record<string, string>>
+  /** Alias of the connection that holds uploads; the first origin of every endpoint. */
+  readonly mediaLibrary?: string
+}
+/** What ImageKit's dashboard calls image settings (imagekit §1.2). */
+export type ImageSettings = {
+  readonly autoFormat: boolean
+  readonly autoAvif: boolean
+  readonly quality: number
+  readonly keepMetadata: 'none' | 'profile' | 'all'
+  readonly autoOrient: boolean
+  readonly chroma420: boolean
+  readonly png: 'maximum' | 'minimum' | 'none'
+  readonly dataSaver: boolean
+  /** Pixels; 0 = no bound. */
+  readonly maxWidth: number
+  readonly maxHeight: number
+  readonly restrictUnsigned: boolean
+  readonly restrictUnnamed: boolean
+  readonly unknownParameters: 'refuse' | 'ignore'
 }
 
 /** What the request path needs; answered from memory. */

@@ -2,7 +2,7 @@
  * What names, keys and connections must look like, wherever they come from: the file, the command line or an API.
  * Pure; the configuration reads the same rules, so that a declared object is judged like one made by hand.
  */
-import type { DialectName, PixboostSettings } from './model.ts'
+import type { DialectName, ImageSettings, PixboostSettings } from './model.ts'
 
 /** Aliases stand as first path segment; without a dot they cannot be taken for a host (pixboost §12). */
 export const ALIAS = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
@@ -57,6 +57,23 @@ export const PIXBOOST_DEFAULTS: PixboostSettings = {
   upstreamErrors: 'mapped',
   saveData: true,
   engineRoutes: false,
+}
+
+/** Image settings of a project that says nothing about ImageKit (imagekit §1.2). */
+export const IMAGE_DEFAULTS: ImageSettings = {
+  autoFormat: true,
+  autoAvif: false,
+  quality: 80,
+  keepMetadata: 'none',
+  autoOrient: true,
+  chroma420: false,
+  png: 'maximum',
+  dataSaver: false,
+  maxWidth: 0,
+  maxHeight: 0,
+  restrictUnsigned: false,
+  restrictUnnamed: false,
+  unknownParameters: 'refuse',
 }
 
 /** Whether `alias` may name a connection. */

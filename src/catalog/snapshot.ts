@@ -1,17 +1,9 @@
 /** Everything the request path asks for, read at once and then answered from memory. Replaced as a whole, never changed. */
 import { type Kysely, sql } from 'kysely'
 import { consistently } from './database.ts'
-import type {
-  Connection,
-  ConnectionSecrets,
-  Directory,
-  Key,
-  PixboostSettings,
-  Project,
-  ProjectSettings,
-} from './model.ts'
+import type { Connection, ConnectionSecrets, Directory, Key, Project } from './model.ts'
 import { purposeOf, toConnection, toKey } from './rows.ts'
-import { PIXBOOST_DEFAULTS } from './rules.ts'
+import { toSettings } from './settings.ts'
 import type { ConnectionRow, KeyRow, SettingRow, Tables } from './tables.ts'
 import { equalSecrets, type Vault } from './vault.ts'
 
@@ -109,25 +101,6 @@ function build(revision: number, ids: readonly { readonly id: string }[], rows: 
         { secretAccessKey: row.sealed_secret_access_key, accountKey: row.sealed_account_key },
       ]),
     ),
-  }
-}
-
-function toSettings(rows: readonly SettingRow[]): ProjectSettings {
-  const sections = Object.fromEntries(rows.map((row): [string, unknown] => [row.dialect, JSON.parse(row.value)]))
-  const { pixboost, ...others } = sections
-  return { pixboost: toPixboost(pixboost), others }
-}
-
-/** What was stored by an earlier version may lack a setting, so each has its default. */
-function toPixboost(stored: unknown): PixboostSettings {
-  const given: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(stored ?? {}))
-  const { cacheSeconds, upstreamErrors, saveData, engineRoutes } = given
-  const words = ['mapped', 'always500'] as const
-  return {
-    cacheSeconds: typeof cacheSeconds === 'number' ? cacheSeconds : PIXBOOST_DEFAULTS.cacheSeconds,
-    upstreamErrors: words.find((word) => word === upstreamErrors) ?? PIXBOOST_DEFAULTS.upstreamErrors,
-    saveData: typeof saveData === 'boolean' ? saveData : PIXBOOST_DEFAULTS.saveData,
-    engineRoutes: typeof engineRoutes === 'boolean' ? engineRoutes : PIXBOOST_DEFAULTS.engineRoutes,
   }
 }
 

@@ -95,5 +95,6 @@ export function isPrivate(head: ObjectHead): boolean {
 export function askHeaders(ref: SourceRef): Readonly<Record<string, string>> | undefined {
   const own = ref.kind === 'url' ? ref.headers : undefined
   if (!ref.ask) return own
-  return { ...own, accept: ref.ask.accept, 'accept-encoding': ref.ask.encoding }
+  const { accept, encoding, from } = ref.ask
+  return { ...own, accept, 'accept-encoding': encoding, ...(from !== undefined && { 'x-req-from': from }) }
 }

@@ -27,8 +27,8 @@ export type SourceRef =
       readonly ask?: Ask
     }
 
-/** Normalised request headers a web source may answer differently to; part of the source's identity. */
-export type Ask = { readonly accept: string; readonly encoding: 'gzip' | 'identity' }
+/** Normalised request headers a web source may answer differently to; part of the source's identity. `from` is sent as `x-req-from`. */
+export type Ask = { readonly accept: string; readonly encoding: 'gzip' | 'identity'; readonly from?: string }
 
 // ── symbolic lengths ─────────────────────────────────────────────────────────────────────────────────────────────────
 

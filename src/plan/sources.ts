@@ -12,7 +12,9 @@ export function sourceKey(ref: SourceRef): string {
     ref.kind === 'object'
       ? `object:${escaped(ref.connection)}:${escaped(ref.bucket ?? '')}:${escaped(ref.key)}`
       : `url:${canonicalUrl(ref.url)}`
-  return ref.ask ? `${place}#${ref.ask.encoding}:${escaped(ref.ask.accept)}` : `${place}#`
+  if (!ref.ask) return `${place}#`
+  const { accept, encoding, from } = ref.ask
+  return `${place}#${encoding}:${escaped(accept)}${from === undefined ? '' : `:${escaped(from)}`}`
 }
 
 /** Whether results made from this source may be kept: not when the caller supplied headers or user info with it. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import type { ConnectionInput } from '../../src/catalog/catalog.ts'
+import { IMAGE_DEFAULTS } from '../../src/catalog/rules.ts'
 import { Fault, type FaultCode } from '../../src/faults.ts'
 import { nextChange, onBothDatabases } from './places.ts'
 
@@ -41,6 +42,7 @@ onBothDatabases((places) => {
       connections: [],
       settings: {
         pixboost: { cacheSeconds: 2_592_000, upstreamErrors: 'mapped', saveData: true, engineRoutes: false },
+        imagekit: { settings: IMAGE_DEFAULTS, endpoints: [], namedTransformations: {} },
         others: {},
       },
     })
@@ -59,6 +61,7 @@ onBothDatabases((places) => {
     await catalog.updateSettings('demo', 'kraken', { quotaBytes: 8 })
     expect(catalog.directory.project('demo')?.settings).toEqual({
       pixboost: { cacheSeconds: 5, upstreamErrors: 'mapped', saveData: false, engineRoutes: false },
+      imagekit: { settings: IMAGE_DEFAULTS, endpoints: [], namedTransformations: {} },
       others: { kraken: { quotaBytes: 8 } },
     })
   })

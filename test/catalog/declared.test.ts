@@ -55,7 +55,7 @@ onBothDatabases((places) => {
       saveData: true,
       engineRoutes: false,
     })
-    expect(project?.settings.others).toMatchObject({ imagekit: { settings: { quality: 70 } } })
+    expect(project?.settings.imagekit).toMatchObject({ settings: { quality: 70, autoFormat: true }, endpoints: [] })
     expect(project?.settings.others).not.toHaveProperty('filestack')
     expect(catalog.directory.bySecret('secret-of-b')?.key.publicKey).toBe('key_b')
     const [bucket] = catalog.listConnections('demo')

@@ -1,4 +1,5 @@
 import type { Connection, Directory, Key, PixboostSettings, Project } from '../../../src/catalog/model.ts'
+import { IMAGE_DEFAULTS } from '../../../src/catalog/rules.ts'
 
 export const KEY = 'MTg4MjMxMzM3MA__'
 export const SECRET = 'private_demo'
@@ -54,6 +55,7 @@ export function projectOf(
         engineRoutes: false,
         ...parts.pixboost,
       },
+      imagekit: { settings: IMAGE_DEFAULTS, endpoints: [], namedTransformations: {} },
       others: {},
     },
   }
