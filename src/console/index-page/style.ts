@@ -18,7 +18,7 @@ code { font: .88em/1.5 ui-monospace, monospace; overflow-wrap: anywhere }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); gap: 1.4rem; margin: 2.2rem 0 0; padding: 0; list-style: none }
 .card { display: flex; flex-direction: column; background: var(--card); border: 1px solid var(--line); border-radius: .7rem; overflow: hidden }
 .card > a { display: block; background: repeating-conic-gradient(#8883 0 25%, transparent 0 50%) 0 / 1.2rem 1.2rem }
-.card img { display: block; width: 100%; aspect-ratio: 3 / 2; object-fit: contain }
+.card img { display: block; width: 100%; height: auto; aspect-ratio: 3 / 2; object-fit: contain }
 .card .text { padding: 1rem 1.1rem 1.1rem }
 table { width: 100%; border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums }
 th, td { padding: .3rem 0; border-top: 1px solid var(--line); text-align: left; font-weight: 400 }
