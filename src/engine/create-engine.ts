@@ -12,7 +12,7 @@ import { createEasel } from './easel.ts'
 import type { Engine, EngineOptions, Rendered } from './engine.ts'
 import { createGate } from './gate.ts'
 import { isIllustration } from './illustration.ts'
-import { createLayers, type Opened } from './layers.ts'
+import { createLayers, type Opened, openedKey } from './layers.ts'
 import { configureSharp } from './libvips.ts'
 import { lower } from './lower.ts'
 import { isOpaque } from './opacity.ts'
@@ -20,6 +20,7 @@ import type { Stage } from './passes.ts'
 import { probe } from './probe.ts'
 import { type Bench, inputAlpha, inputFrames, inputSize, runToFile } from './run.ts'
 import { type FrameRange, pageFacts, readInput, selectFrames } from './source.ts'
+import { createFontShelf } from './text/shelf.ts'
 import { createWorkers } from './workers.ts'
 
 /** How many works may wait per slot, and how long. What waits longer would be answered after its caller has left. */
@@ -37,6 +38,7 @@ export function createEngine(options: EngineOptions): Engine {
   const { limits, slots } = options
   configureSharp()
   const workers = createWorkers({ size: slots })
+  const shelf = createFontShelf()
   const gate = createGate({ slots, queue: { length: slots * WAITING_PER_SLOT, waitMs: WAIT_MS } })
 
   async function render(asked: Work): Promise<Rendered | 'untouched'> {
@@ -70,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
     const bench = (profile: ProfileUse): Bench => ({
       inputPixels: limits.inputPixels,
       profile,
-      layer: createLayers({ opened, limits, workers, use }),
+      layer: createLayers({ opened, limits, workers, shelf, use }),
       draw: createEasel(workers),
     })
     const wishesProfile = keptProfile(output, format, facts)
@@ -107,7 +109,7 @@ export function createEngine(options: EngineOptions): Engine {
     const opened = new Map<string, PromiseSettledResult<Uint8Array>>()
     for (const [i, source] of sources.entries()) {
       const result = results[i]
-      if (result) opened.set(sourceKey(source), result)
+      if (result) opened.set(openedKey(source), result)
     }
     return opened
   }
@@ -131,6 +133,7 @@ export function createEngine(options: EngineOptions): Engine {
     async close() {
       await gate.idle()
       await workers.close()
+      await shelf.close()
     },
   }
 }

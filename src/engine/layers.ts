@@ -1,8 +1,11 @@
 import { Fault } from '../faults.ts'
+import { canonicalJson } from '../plan/canonical.ts'
+import { numericGradient } from '../plan/drawn.ts'
+import { sizeVariables } from '../plan/expression.ts'
 import type { Limits, Size } from '../plan/facts.ts'
-import { layerCanvas, placeLayer, resolveLayer } from '../plan/layers.ts'
-import type { Colour, SourceRef } from '../plan/plan.ts'
-import { sourceKey } from '../plan/sources.ts'
+import { drawnCanvas, placeLayer, resolveLayer } from '../plan/layers.ts'
+import type { Colour, SourceRef, Step } from '../plan/plan.ts'
+import { resolveText } from '../plan/text.ts'
 import type { Frames } from './animation.ts'
 import { develop } from './develop.ts'
 import { createEasel } from './easel.ts'
@@ -10,18 +13,27 @@ import { lower } from './lower.ts'
 import type { LaidLayer } from './operations/layer.ts'
 import type { Overlay } from './passes.ts'
 import { probe } from './probe.ts'
+import type { Raw } from './raw.ts'
 import { type Bench, type Input, inputSize, runToFrames } from './run.ts'
 import { readInput } from './source.ts'
+import type { FontShelf } from './text/shelf.ts'
+import { writeText } from './text/write.ts'
 import { turnOf, turnSize } from './turn.ts'
 import type { Workers } from './workers.ts'
 
 type LayerStep = Extract<Overlay, { readonly kind: 'layer' }>
 
-/** Bytes of further sources, by `sourceKey`; opened before the work takes its turn at the gate. */
+/** Bytes of further sources, by `openedKey`; opened before the work takes its turn at the gate. */
 export type Opened = ReadonlyMap<string, PromiseSettledResult<Uint8Array>>
+
+/** One for each way of asking: equal URLs may answer differently to different headers. */
+export function openedKey(source: SourceRef): string {
+  return canonicalJson(source)
+}
 
 export type LayerRoom = {
   readonly opened: Opened
+  readonly shelf: FontShelf
   readonly limits: Limits
   readonly workers: Workers
   /** Takes note of a source that went into the picture. */
@@ -53,7 +65,7 @@ async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
     layer: createLayers(room),
     draw: createEasel(workers),
   }
-  const resolution = resolveLayer(step, step.picture.kind === 'solid' ? undefined : facts, step.base, limits)
+  const resolution = resolveLayer({ picture: step.picture, steps: ownSteps(step) }, facts, step.base, limits)
   const developed = await develop(input, resolution, bench, workers, false)
   const finish = async (crop?: { left: number; top: number; width: number; height: number }) => {
     const steps = crop ? [...developed.steps, { kind: 'extract' as const, region: crop }] : developed.steps
@@ -65,17 +77,46 @@ async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
   return { picture: await finish(crop && { ...crop }), left, top }
 }
 
-async function layerInput({ picture, base }: LayerStep, { opened, limits, workers, use }: LayerRoom): Promise<Input> {
-  if (picture.kind === 'solid') {
-    return { kind: 'frames', frames: solidPixels(picture.colour, layerCanvas(picture, base)) }
+async function layerInput({ picture, base }: LayerStep, room: LayerRoom): Promise<Input> {
+  const { limits, workers, shelf } = room
+  switch (picture.kind) {
+    case 'source': {
+      const bytes = openedBytes(picture.source, room)
+      const facts = await probe(bytes, limits)
+      return readInput(bytes, facts, { page: 0, count: 1 }, limits, workers)
+    }
+    case 'solid':
+      return asInput(solidPixels(picture.colour, drawnCanvas(picture, base, limits)))
+    case 'gradient': {
+      const size = drawnCanvas(picture, base, limits)
+      const gradient = numericGradient(picture, size, sizeVariables(base, base, base))
+      return asInput(await workers.run('gradient', { gradient, size }))
+    }
+    case 'text': {
+      const font = 'file' in picture.font ? openedBytes(picture.font.file, room) : undefined
+      return asInput(await writeText(resolveText(picture, base), font, { shelf, limits, workers }))
+    }
   }
-  if (picture.kind !== 'source') throw new Fault('unsupported', 'a layer of this kind is not built here')
-  const result = opened.get(sourceKey(picture.source))
+}
+
+function openedBytes(source: SourceRef, { opened, use }: LayerRoom): Uint8Array {
+  const result = opened.get(openedKey(source))
   if (result === undefined) throw new Fault('bad-parameter', 'a layer names a source that was not opened')
   if (result.status === 'rejected') throw result.reason
-  use(picture.source)
-  const facts = await probe(result.value, limits, workers)
-  return readInput(result.value, facts, { page: 0, count: 1 }, limits, workers)
+  use(source)
+  return result.value
+}
+
+/** A box of text is rounded and made transparent before the layer's own steps. */
+function ownSteps({ picture, steps }: LayerStep): readonly Step[] {
+  if (picture.kind !== 'text') return steps
+  const { background, radius, alpha } = picture
+  const corners: readonly Step[] = background && background.alpha > 0 ? [{ kind: 'mask', radius }] : []
+  return [...corners, { kind: 'effect', effect: { name: 'opacity', factor: alpha } }, ...steps]
+}
+
+function asInput(raw: Raw): Input {
+  return { kind: 'frames', frames: { ...raw, frames: 1 } }
 }
 
 function solidPixels({ r, g, b, alpha }: Colour, { width, height }: Size): Frames {

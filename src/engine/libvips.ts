@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 import { Fault, type FaultContext, isFault } from '../faults.ts'
 
@@ -16,9 +17,10 @@ const LOADERS = [
 
 /**
  * Sets libvips up for a server: one thread a picture (the gate makes the parallelism), no cache of operations (it would hold
- * pictures), and only the allowed loaders. The settings belong to the process; calling it again changes nothing.
+ * pictures), only the allowed loaders, and no fonts but those that are handed in. The settings belong to the process; calling it again changes nothing.
  */
 export function configureSharp(): void {
+  process.env.FONTCONFIG_FILE ??= fileURLToPath(new URL('./text/fonts.conf', import.meta.url))
   sharp.concurrency(1)
   sharp.cache(false)
   sharp.block({ operation: ['VipsForeignLoad'] })

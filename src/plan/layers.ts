@@ -19,9 +19,15 @@ export function resolveLayer(
   base: Size,
   limits: Limits,
 ): Resolution {
-  const overlay = facts ?? { ...layerCanvas(layer.picture, base), orientation: 1 }
-  if (!facts) requireWithinLimits(overlay, 1, limits.outputPixels)
+  const overlay = facts ?? { ...drawnCanvas(layer.picture, base, limits), orientation: 1 }
   return resolveFrom(layer.steps, { ...overlay, frames: 1 }, limits, base)
+}
+
+/** `layerCanvas` of something that is going to be drawn. Fault too-large above the limits: ask before memory is taken. */
+export function drawnCanvas(picture: LayerPicture, base: Size, limits: Limits): Size {
+  const size = layerCanvas(picture, base)
+  requireWithinLimits(size, 1, limits.outputPixels)
+  return size
 }
 
 /** Size of a drawn layer before its steps: its box, a missing side the base's (imagekit §6.4). For a source or a text: the base's. */

@@ -7,6 +7,7 @@ import { type Brush, draw } from '../drawing/draw.ts'
 import { gradientBlock } from '../drawing/shade.ts'
 import { classifyPixels } from '../illustration-scan.ts'
 import type { Raw } from '../raw.ts'
+import { type BoxWish, textBox } from '../text/box.ts'
 import { scanExactTrim, scanSimilarTrim } from '../trim-scan.ts'
 import type { Done } from './thread.ts'
 import { transferable } from './transferable.ts'
@@ -40,6 +41,12 @@ export const tasks = {
   }): Done<Raw> {
     const drawn = draw(picture, brush, alpha)
     return { result: drawn, transfer: transferable(drawn.data) }
+  },
+
+  /** The box around written ink, RGBA. */
+  text(wish: BoxWish): Done<Raw> {
+    const box = textBox(wish)
+    return { result: box, transfer: transferable(box.data) }
   },
 
   /** A gradient as a picture, RGBA. */
