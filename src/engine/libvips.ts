@@ -20,7 +20,7 @@ const LOADERS = [
  * pictures), only the allowed loaders, and no fonts but those that are handed in. The settings belong to the process; calling it again changes nothing.
  */
 export function configureSharp(): void {
-  process.env.FONTCONFIG_FILE ??= fileURLToPath(new URL('./text/fonts.conf', import.meta.url))
+  process.env.FONTCONFIG_FILE ||= fileURLToPath(new URL('./text/fonts.conf', import.meta.url))
   sharp.concurrency(1)
   sharp.cache(false)
   sharp.block({ operation: ['VipsForeignLoad'] })
