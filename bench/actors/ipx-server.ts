@@ -1,7 +1,15 @@
 /** ipx as its documentation sets it up, reading from the web origin named in argv. */
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
+import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { createIPX, createIPXNodeServer, ipxHttpStorage } from '../node_modules/ipx/dist/index.mjs'
+
+/** The measurements' own packages are not there when types are checked. */
+type Ipx = {
+  createIPX(options: { storage: unknown }): unknown
+  createIPXNodeServer(ipx: unknown): RequestListener
+  ipxHttpStorage(options: { allowAllDomains: boolean }): unknown
+}
+const { createIPX, createIPXNodeServer, ipxHttpStorage }: Ipx = createRequire(import.meta.url)('ipx')
 
 const ipx = createIPX({ storage: ipxHttpStorage({ allowAllDomains: true }) })
 const server = createServer(createIPXNodeServer(ipx))

@@ -5,13 +5,13 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import sharp from 'sharp'
+import sharp, { type JpegOptions } from 'sharp'
 import { Agent, request } from 'undici'
 
 sharp.concurrency(1)
 sharp.cache(false)
 const agent = new Agent({ connections: 16 })
-const settings = JSON.parse(process.argv[2] ?? '{}') as sharp.JpegOptions
+const settings = JSON.parse(process.argv[2] ?? '{}') as JpegOptions
 
 const server = createServer(async (req, res) => {
   const query = new URL(req.url ?? '/', 'http://localhost').searchParams

@@ -21,7 +21,8 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     name: 'versitygw',
     purpose: 'a real S3 server',
     enable: 'go install github.com/versity/versitygw/cmd/versitygw@v1.8.0',
-    find: () => findProgram('versitygw', [process.env.GOBIN ?? '', join(process.env.GOPATH ?? join(homedir(), 'go'), 'bin')]),
+    find: () =>
+      findProgram('versitygw', [process.env.GOBIN ?? '', join(process.env.GOPATH ?? join(homedir(), 'go'), 'bin')]),
   },
   postgres: {
     name: 'postgres',
