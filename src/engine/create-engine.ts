@@ -1,5 +1,13 @@
 import { Fault } from '../faults.ts'
-import { choose, isLossless, keptProfile, needsIllustration, needsOpacity, quality } from '../plan/choose.ts'
+import {
+  choose,
+  isLossless,
+  keptProfile,
+  needsIllustration,
+  needsOpacity,
+  quality,
+  writtenDensity,
+} from '../plan/choose.ts'
 import type { Facts, Offer } from '../plan/facts.ts'
 import type { Output, OutputFormat, SourceRef } from '../plan/plan.ts'
 import { resolve } from '../plan/resolve.ts'
@@ -7,8 +15,10 @@ import type { Resolution } from '../plan/resolved.ts'
 import { sourceKey, sourcesOf } from '../plan/sources.ts'
 import { alphaAfter, GROUND, holdsAlpha, mayKeepProfile, type ProfileUse } from './colour.ts'
 import { avifEffort, estimateCost } from './cost.ts'
+import { withDensity } from './density.ts'
 import { type Developed, develop } from './develop.ts'
 import { createEasel } from './easel.ts'
+import { fits } from './encode.ts'
 import type { Engine, EngineOptions, Rendered } from './engine.ts'
 import { createGate } from './gate.ts'
 import { isIllustration } from './illustration.ts'
@@ -67,6 +77,7 @@ export function createEngine(options: EngineOptions): Engine {
     format: OutputFormat,
   ): Promise<Rendered | 'untouched'> {
     const { bytes, facts } = work
+    const density = writtenDensity(output, facts)
     const used = new Map<string, SourceRef>()
     const use = (source: SourceRef) => used.set(sourceKey(source), source)
     const bench = (profile: ProfileUse): Bench => ({
@@ -98,8 +109,9 @@ export function createEngine(options: EngineOptions): Engine {
     const metadata = { exif: output.metadata.exif, xmp: output.metadata.xmp, from: source }
     const result = await runToFile(developed.input, stages, encoding, metadata, bench(keeps ? 'keep' : unkept))
     if (output.ifLarger === 'source' && result.bytes.length > bytes.length) return 'untouched'
+    const file = density === undefined ? result.bytes : withDensity(result.bytes, format, density)
     const { width, height } = result.size
-    return { bytes: result.bytes, format, width, height, frames: result.frames, used: [...used.values()] }
+    return { bytes: file, format, width, height, frames: result.frames, used: [...used.values()] }
   }
 
   /** Layers' sources are fetched before the work holds a place at the gate; a failure counts only if the layer is really laid. */
@@ -152,7 +164,10 @@ type Takes = {
   readonly lossless: boolean
 }
 
-/** AVIF is left out of a negotiation when it would take too long; named by the caller it is a Fault too-large. */
+/**
+ * What is written in the end: a negotiated format is left out when it cannot hold the picture (imagekit §8) or, AVIF, would take
+ * too long. Named by the caller that is a Fault too-large.
+ */
 function writable(
   format: OutputFormat,
   output: EncodeOutput,
@@ -162,11 +177,14 @@ function writable(
   { count }: FrameRange,
 ): Takes {
   const lossless = isLossless(output, format, facts)
-  if (format !== 'avif') return { format, offer, lossless }
-  const negotiated = output.choose.kind === 'negotiated' && offer.includes('avif')
-  const effort = avifEffort(pixelsOf(resolution) * count, !negotiated)
-  if (effort !== undefined) return { format, offer, effort, lossless }
-  const rest = offer.filter((one) => one !== 'avif')
+  if (format !== 'avif' && format !== 'webp') return { format, offer, lossless }
+  const negotiated = output.choose.kind === 'negotiated' && offer.includes(format)
+  const holds = !negotiated || fits(format, resolution.size)
+  const effort = format === 'avif' ? avifEffort(pixelsOf(resolution) * count, !negotiated) : undefined
+  if (holds && (format === 'webp' || effort !== undefined)) {
+    return { format, offer, lossless, ...(effort !== undefined && { effort }) }
+  }
+  const rest = offer.filter((one) => one !== format)
   const other = choose(output, facts, rest)
   return { format: other === 'untouched' ? format : other, offer: rest, lossless }
 }

@@ -39,10 +39,15 @@ const MOST_TIMING = 65_535
 /** Small PNGs get zlib's best effort (pixboost §8: deflate 9); above this area it takes seconds per megapixel for 3 %. */
 const THOROUGH_PNG_PIXELS = 65_536
 
+/** Whether the format can hold a picture of this size. */
+export function fits(format: OutputFormat, { width, height }: Size): boolean {
+  return width <= LONGEST_SIDE[format] && height <= LONGEST_SIDE[format]
+}
+
 /** Fault too-large when the format cannot hold a picture of this size. */
 export function assertFits(format: OutputFormat, { width, height }: Size): void {
   const limit = LONGEST_SIDE[format]
-  if (width > limit || height > limit) {
+  if (!fits(format, { width, height })) {
     throw new Fault('too-large', `a ${format} side cannot exceed ${limit} pixels`, {
       context: { format, width, height },
     })

@@ -81,6 +81,7 @@ async function sharpFacts(bytes: Uint8Array, format: SharpFormat): Promise<Facts
     space: spaceOf(metadata.space),
     profile: metadata.hasProfile,
     bytes: bytes.length,
+    ...(metadata.density === undefined ? {} : { density: metadata.density }),
     ...(quality === undefined ? {} : { quality }),
     ...(frames > 1 ? { delays: metadata.delay ?? [], loop: metadata.loop ?? 0 } : {}),
   }

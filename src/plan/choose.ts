@@ -1,10 +1,14 @@
+import { Fault } from '../faults.ts'
 import { evaluate, sizeVariables } from './expression.ts'
 import type { Facts, Offer } from './facts.ts'
-import { clamp } from './geometry.ts'
+import { clamp, nearest } from './geometry.ts'
 import type { Choose, Output, OutputFormat, Quality, SourceFormat, Substitute, Unless } from './plan.ts'
 
 /** Quality taken for a JPEG whose quantisation tables tell nothing (pixboost §8). */
 const UNTOLD_JPEG_QUALITY = 92
+const UNTOLD_DENSITY = 72
+/** Formats store it in 16 bits. */
+const MOST_DENSITY = 65_535
 
 /** What the choice looks at. */
 type ChoiceFacts = Pick<
@@ -65,6 +69,16 @@ export function needsOpacity(output: Output, facts: ChoiceFacts, offer: Offer): 
   return outcome(true) !== outcome(false)
 }
 
+/** Dots per inch to be written into the file, 1…65,535; Fault bad-parameter when what was asked for is not among them. */
+export function writtenDensity(output: Output, facts: ChoiceFacts): number | undefined {
+  if (output.kind === 'untouched' || output.density === undefined) return undefined
+  const value = nearest(
+    evaluate(output.density, { ...sizeVariables(facts, facts), density: facts.density ?? UNTOLD_DENSITY }),
+  )
+  if (value >= 1 && value <= MOST_DENSITY) return value
+  throw new Fault('bad-parameter', `a density must be 1…${MOST_DENSITY} dots per inch`, { context: { density: value } })
+}
+
 /** Whether the source's profile and pixel values stay. CMYK and exotic spaces always become sRGB without one (pixboost §10). */
 export function keptProfile(output: Output, format: OutputFormat, facts: ChoiceFacts): boolean {
   if (output.kind === 'untouched') return facts.profile
@@ -115,7 +129,7 @@ function ownFormat(format: SourceFormat, substitute: Substitute, facts: ChoiceFa
 
 function forbids(reason: Unless, facts: ChoiceFacts): boolean {
   const area = (expression: Parameters<typeof evaluate>[0]) =>
-    evaluate(expression, { ...sizeVariables(facts, facts), density: facts.density ?? 72 })
+    evaluate(expression, { ...sizeVariables(facts, facts), density: facts.density ?? UNTOLD_DENSITY })
   switch (reason.kind) {
     case 'source-format':
       return reason.formats.includes(facts.format)

@@ -225,13 +225,16 @@ describe('choices are made from measured facts', () => {
     const refused = (format: string) =>
       expect.toSatisfy((error: unknown) => isFault(error, 'too-large') && error.context.format === format)
     await expect(ask({ kind: 'fixed', format: 'avif' }, [])).rejects.toEqual(refused('avif'))
-    // Left out, the next candidate has its turn: WebP, which cannot hold so long a side.
+    // Left out, the next candidate has its turn: WebP, which cannot hold so long a side (imagekit §8), and then what is left.
     const candidates = [
       { format: 'avif', unless: [] },
       { format: 'webp', unless: [] },
     ] as const
-    const otherwise = { kind: 'fixed', format: 'png' } as const
-    await expect(ask({ kind: 'negotiated', candidates, otherwise }, ['avif', 'webp'])).rejects.toEqual(refused('webp'))
+    const otherwise = { kind: 'fixed', format: 'jpeg' } as const
+    await expect(ask({ kind: 'negotiated', candidates, otherwise }, ['avif', 'webp'])).resolves.toMatchObject({
+      format: 'jpeg',
+    })
+    await expect(ask({ kind: 'fixed', format: 'webp' }, [])).rejects.toEqual(refused('webp'))
     await roomy.close()
   })
 

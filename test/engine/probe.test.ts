@@ -29,6 +29,7 @@ describe('facts of good pictures', () => {
       width: 40,
       height: 30,
       bytes: bytes.length,
+      density: 72,
       quality: 83,
     })
   })

@@ -1,9 +1,9 @@
 import sharp from 'sharp'
-import type { Size } from '../../plan/facts.ts'
 import type { Drawing } from '../../plan/plan.ts'
 import type { Frames } from '../animation.ts'
 import type { Brush } from '../drawing/draw.ts'
 import type { Raw } from '../raw.ts'
+import { blurredCover, LEAST_BLUR } from './blur.ts'
 import { dominantColours } from './dominant.ts'
 import type { LaidLayer } from './layer.ts'
 import { toRgba } from './rgba.ts'
@@ -14,11 +14,6 @@ export type Easel = (
   work: { readonly picture: Raw; readonly brush: Brush; readonly alpha: boolean },
   movable: boolean,
 ) => Promise<Raw>
-
-/** From this sigma on a blur runs on a smaller copy: a Gaussian costs its width per pixel, and nothing finer survives it. */
-const WIDE_BLUR = 12
-/** sharp refuses smaller ones; they change nothing that 8 bits could hold. */
-const LEAST_BLUR = 0.3
 
 /** Draws on one frame in a worker thread. What a drawing needs beside the picture is made ready here, by sharp. */
 export async function drawOn(picture: Frames, drawing: Drawing<number>, alpha: boolean, easel: Easel): Promise<Frames> {
@@ -59,8 +54,9 @@ async function brushOf(drawing: Drawing<number>, picture: Frames): Promise<Brush
       return { name: 'replace-colour', from: most ?? to, to, tolerance }
     }
     case 'unsharp': {
-      const { amount, threshold } = drawing
-      return { name: 'unsharp', blurred: await blurredCopy(picture, drawing.sigma, drawing.radius), amount, threshold }
+      const { amount, threshold, sigma, radius } = drawing
+      const blurred = await blurredCover(picture, picture, sigma, { radius })
+      return { name: 'unsharp', blurred, amount, threshold }
     }
     case 'shadow': {
       const moved = {
@@ -70,37 +66,6 @@ async function brushOf(drawing: Drawing<number>, picture: Frames): Promise<Brush
       return { name: 'shadow', shape: await castShape(picture, drawing.blur), moved, strength: drawing.strength / 100 }
     }
   }
-}
-
-async function blurredCopy({ data, width, height }: Frames, sigma: number, radius: number): Promise<Raw> {
-  if (sigma < LEAST_BLUR) return { data, width, height, channels: 4 }
-  const picture = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false })
-  if (sigma < WIDE_BLUR) {
-    const blurred = await picture.blur(cutOff(sigma, radius)).raw().toBuffer()
-    return { data: blurred, width, height, channels: 4 }
-  }
-  const shrink = (2 * sigma) / WIDE_BLUR
-  const small: Size = {
-    width: Math.max(1, Math.round(width / shrink)),
-    height: Math.max(1, Math.round(height / shrink)),
-  }
-  const blurred = await picture
-    .resize({ ...small, fit: 'fill' })
-    .blur(gaussian(WIDE_BLUR / 2))
-    .raw()
-    .toBuffer()
-  const whole = await sharp(blurred, { raw: { ...small, channels: 4 } })
-    .resize({ width, height, fit: 'fill', kernel: 'cubic' })
-    .raw()
-    .toBuffer()
-  return { data: whole, width, height, channels: 4 }
-}
-
-/** A Gaussian ends where it has fallen to `minAmplitude` of its height; 0 as radius: where it ends by itself. */
-function cutOff(sigma: number, radius: number): { sigma: number; minAmplitude: number } {
-  if (radius === 0) return gaussian(sigma)
-  const amplitude = Math.exp(-((radius + 0.5) ** 2) / (2 * sigma * sigma))
-  return { sigma, minAmplitude: Math.min(0.9, Math.max(gaussian(sigma).minAmplitude, amplitude)) }
 }
 
 /** The alpha of a picture, blurred, with as much room around it as the blur spreads. */

@@ -3,17 +3,16 @@ import type { Size } from '../../plan/facts.ts'
 import type { Colour, Paint } from '../../plan/plan.ts'
 import type { Frames } from '../animation.ts'
 import type { Stage } from '../passes.ts'
+import { blurredCover } from './blur.ts'
 import { dominantColours } from './dominant.ts'
 import { gradientPixels } from './gradient.ts'
 import { toRgba } from './rgba.ts'
-import { gaussian, sharpColour } from './slots.ts'
+import { sharpColour } from './slots.ts'
 
 type Surround = Extract<Stage, { readonly kind: 'surround' }>
 
-/** Side of the small copy on which a blurred ground is made: it holds nothing finer than its blur. */
-const BLUR_SIDE = 256
-/** Part of the canvas's longer side that `auto` blurs with. */
-const AUTO_BLUR = 1 / 40
+/** Part of the canvas's shorter side that `auto` blurs with. */
+const AUTO_BLUR = 0.02
 
 /**
  * Scales the picture, cuts it, and stands it on a canvas painted from the picture as it entered, so that neither the scale
@@ -70,29 +69,23 @@ async function paintGround(
   }
 }
 
-/** The picture scaled to cover the canvas, blurred, and made lighter or darker (`brightness` is added, −255…255). */
+/**
+ * The picture scaled to cover the canvas, its surplus cut evenly, blurred by `sigma` pixels of the canvas, then each channel made
+ * lighter or darker by `brightness` (−255…255). As measured in imagekit §4.7.
+ */
 async function blurred(
   picture: Frames,
   paint: Extract<Paint, { readonly kind: 'blurred' }>,
   size: Size,
 ): Promise<Sharp> {
-  const longest = Math.max(size.width, size.height)
-  const shrink = Math.max(1, longest / BLUR_SIDE)
-  const small = {
-    width: Math.max(1, Math.round(size.width / shrink)),
-    height: Math.max(1, Math.round(size.height / shrink)),
-  }
-  const sigma = (paint.sigma === 'auto' ? longest * AUTO_BLUR : paint.sigma) / shrink
-  const cover = open(picture).resize({ ...small, fit: 'cover', kernel: 'lanczos3' })
-  if (sigma >= 0.3) cover.blur(gaussian(Math.min(BLUR_SIDE, sigma)))
-  if (paint.brightness !== 0) cover.linear(1, paint.brightness)
-  const { data, info } = await cover
-    .flatten({ background: '#fff' })
-    .ensureAlpha()
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-  const raw = { width: info.width, height: info.height, channels: 4 } as const
-  return flattened(sharp(data, { raw }).resize({ ...size, fit: 'fill', kernel: 'cubic' }), size)
+  const sigma = paint.sigma === 'auto' ? Math.min(size.width, size.height) * AUTO_BLUR : paint.sigma
+  const ground = await blurredCover(picture, size, sigma, {
+    finish: (one) => {
+      const opaque = one.flatten({ background: '#fff' }).ensureAlpha()
+      return paint.brightness === 0 ? opaque : opaque.linear(1, paint.brightness)
+    },
+  })
+  return open({ ...ground, frames: 1 })
 }
 
 /** Pixels of `picture` as a new pipeline: what follows must not slip in between the scale and the rest. */

@@ -1,0 +1,48 @@
+import sharp, { type Sharp } from 'sharp'
+import type { Size } from '../../plan/facts.ts'
+import type { Raw } from '../raw.ts'
+import { gaussian } from './slots.ts'
+
+/** From this sigma on a blur runs on a smaller copy: a Gaussian costs its width per pixel, and nothing finer survives it. */
+const WIDE_BLUR = 12
+/** sharp refuses smaller sigmas; they change nothing that 8 bits could hold. */
+export const LEAST_BLUR = 0.3
+
+/**
+ * An RGBA picture scaled to cover `size`, the surplus cut evenly on both sides, blurred by `sigma` pixels of the result.
+ * `radius`: where the Gaussian ends (pixels, for narrow blurs; 0 = by itself). `finish` is called on the blurred pixels before
+ * they are scaled up again.
+ */
+export async function blurredCover(
+  { data, width, height }: Raw,
+  { width: wide, height: high }: Size,
+  sigma: number,
+  options: { readonly radius?: number; readonly finish?: (picture: Sharp) => Sharp } = {},
+): Promise<Raw> {
+  const size = { width: wide, height: high }
+  const { radius = 0, finish = (picture) => picture } = options
+  const shrink = sigma < WIDE_BLUR ? 1 : (2 * sigma) / WIDE_BLUR
+  const small = { width: shrunk(size.width, shrink), height: shrunk(size.height, shrink) }
+  const picture = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false })
+  if (width !== small.width || height !== small.height) picture.resize({ ...small, fit: 'cover', kernel: 'lanczos3' })
+  if (sigma >= LEAST_BLUR) picture.blur(cutOff(sigma / shrink, radius / shrink))
+  const blurred = await finish(picture).raw().toBuffer()
+  if (shrink === 1) return { data: blurred, ...size, channels: 4 }
+  const whole = await sharp(blurred, { raw: { ...small, channels: 4 }, limitInputPixels: false })
+    .resize({ ...size, fit: 'fill', kernel: 'cubic' })
+    .raw()
+    .toBuffer()
+  return { data: whole, ...size, channels: 4 }
+}
+
+function shrunk(side: number, by: number): number {
+  return Math.max(1, Math.round(side / by))
+}
+
+/** A Gaussian ends where it has fallen to `minAmplitude` of its height. */
+function cutOff(sigma: number, radius: number): { sigma: number; minAmplitude: number } {
+  const whole = gaussian(sigma)
+  if (radius === 0) return whole
+  const amplitude = Math.exp(-((radius + 0.5) ** 2) / (2 * sigma * sigma))
+  return { sigma, minAmplitude: Math.min(0.9, Math.max(whole.minAmplitude, amplitude)) }
+}
