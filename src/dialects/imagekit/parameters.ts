@@ -115,6 +115,8 @@ export type Values = {
     | { readonly kind: 'arc'; readonly degrees: number }
   // layers only
   readonly input?: string
+  /** From `ie`, which wins over `i`. */
+  readonly decoded?: string
   readonly left?: Position
   readonly top?: Position
   readonly centreX?: Position
@@ -192,7 +194,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
   'e-colorize': { in: PICTURE, read: (text) => ({ colorize: colorize(text) }) },
   'e-distort': { in: PICTURE, read: (text) => ({ distort: distort(text) }) },
   i: { in: LAYER, read: (text) => ({ input: text ?? '' }) },
-  ie: { in: LAYER, read: (text) => ({ input: base64(text) }) },
+  ie: { in: LAYER, read: (text) => ({ decoded: base64(text) }) },
   lx: { in: LAYER, read: (text) => ({ left: position('lx', text) }) },
   ly: { in: LAYER, read: (text) => ({ top: position('ly', text) }) },
   lxc: { in: LAYER, read: (text) => ({ centreX: position('lxc', text) }) },
@@ -258,7 +260,7 @@ export function readValues(items: readonly Param[], context: Context, unknown: '
 }
 
 /** A requested side above this is ignored (imagekit §4.1). */
-const LARGEST_SIDE = 65_535
+export const LARGEST_SIDE = 65_535
 
 function side(key: string, text: string | null): Side {
   if (text !== null && isExpression(text)) return { kind: 'length', length: expression(key, text) }

@@ -63,3 +63,9 @@ function equal(expected: string, received: string): boolean {
   const right = Buffer.from(received)
   return left.length === right.length && timingSafeEqual(left, right)
 }
+
+/** When a signed URL expires, in milliseconds; undefined for one that never does. */
+export function expiryOf(rest: string): number | undefined {
+  const { expiry } = takeOff(rest)
+  return expiry === undefined ? undefined : Number(expiry) * 1000
+}

@@ -180,3 +180,13 @@ export function ratio(text: string): number | undefined {
   if (parts.length === 1) return above
   return below === undefined || below <= 0 ? undefined : above / below
 }
+
+const ARITHMETIC_KEYS: ReadonlySet<string> = new Set(
+  'w h ar dpr x y xc yc b lx ly lxc lyc pa fs lh e-gradient'.split(' '),
+)
+const ARITHMETIC = /(?:^|[_N-])(?:[icb](?:w|h|ar)|idn|add|sub|mul|div|mod|pow)(?:_|$)/
+
+/** Whether the value of a parameter is an expression, judged by its text. */
+export function hasExpression(key: string, text: string | null): boolean {
+  return text !== null && ARITHMETIC_KEYS.has(key) && ARITHMETIC.test(text)
+}
