@@ -1,5 +1,13 @@
-import { describe, expect, test } from 'vitest'
-import { choose, isLossless, keptProfile, needsIllustration, quality } from '../../src/plan/choose.ts'
+import { describe, expect, it, test } from 'vitest'
+import {
+  choose,
+  isLossless,
+  keptProfile,
+  needsIllustration,
+  needsOpacity,
+  quality,
+  writtenDensity,
+} from '../../src/plan/choose.ts'
 import type { Facts, Offer } from '../../src/plan/facts.ts'
 import type { Expression, Output, OutputFormat, SourceFormat } from '../../src/plan/plan.ts'
 import { facts, pixboostOutput, STORED_AREA } from './samples.ts'
@@ -252,5 +260,55 @@ describe('a profile (pixboost §10)', () => {
     ['of untouched bytes stays', { kind: 'untouched' }, 'png', { profile: true }, true],
   ])('%s', (_, asked, format, source, kept) => {
     expect(keptProfile(asked, format, facts(source))).toBe(kept)
+  })
+})
+
+function encoded(): Extract<Output, { readonly kind: 'encode' }> {
+  const output = pixboostOutput(STORED_AREA)
+  if (output.kind !== 'encode') throw new Error('nothing is encoded')
+  return output
+}
+
+describe('JPEG for pictures that are opaque in fact (imagekit §8)', () => {
+  const jpegOrPng: Output = {
+    ...encoded(),
+    choose: {
+      kind: 'negotiated',
+      candidates: [{ format: 'jpeg', unless: [{ kind: 'transparent' }] }],
+      otherwise: { kind: 'fixed', format: 'png' },
+    },
+  }
+
+  it.each([
+    ['without an alpha channel', { alpha: false }, 'jpeg'],
+    ['with an alpha channel that was not looked at', { alpha: true }, 'png'],
+    ['with an alpha channel in use', { alpha: true, opaque: false }, 'png'],
+    ['with an alpha channel without use', { alpha: true, opaque: true }, 'jpeg'],
+  ] as const)('%s', (_, changes, format) => {
+    expect(choose(jpegOrPng, facts({ format: 'png', ...changes }), [])).toBe(format)
+  })
+
+  it('opacity is asked for only when the choice hangs on it', () => {
+    const alpha = facts({ format: 'png', alpha: true })
+    expect(needsOpacity(jpegOrPng, alpha, [])).toBe(true)
+    expect(needsOpacity(jpegOrPng, { ...alpha, opaque: false }, [])).toBe(false)
+    expect(needsOpacity(jpegOrPng, facts(), [])).toBe(false)
+    expect(needsOpacity(pixboostOutput(STORED_AREA), alpha, [])).toBe(false)
+  })
+})
+
+describe('the density that is written (imagekit §4.4)', () => {
+  const asking = (density: Expression): Output => ({ ...encoded(), density })
+
+  it('is what was asked for, or arithmetic on the source’s own, 72 when it says nothing', () => {
+    const doubled = { op: 'mul', left: { get: 'density' }, right: 2 } as const
+    expect(writtenDensity(asking(300), facts())).toBe(300)
+    expect(writtenDensity(asking(doubled), facts({ density: 96 }))).toBe(192)
+    expect(writtenDensity(asking(doubled), facts())).toBe(144)
+    expect(writtenDensity(pixboostOutput(STORED_AREA), facts())).toBeUndefined()
+  })
+
+  it.each([0, -5, 70_000])('cannot be %i', (density) => {
+    expect(() => writtenDensity(asking(density), facts())).toThrow('dots per inch')
   })
 })
