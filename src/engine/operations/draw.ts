@@ -77,7 +77,9 @@ async function castShape({ data, width, height }: Frames, blur: number): Promise
     .toBuffer()
   const shape = sharp(alpha, { raw: { width, height, channels: 1 }, limitInputPixels: false }).toColourspace('b-w')
   if (margin > 0) {
-    shape.extend({ top: margin, right: margin, bottom: margin, left: margin, background: '#000' }).blur(gaussian(blur))
+    shape
+      .extend({ top: margin, right: margin, bottom: margin, left: margin, background: '#000' })
+      .blur({ ...gaussian(blur), precision: 'float' })
   }
   const raw = await shape.raw().toBuffer()
   return { raw: { data: raw, width: width + 2 * margin, height: height + 2 * margin, channels: 1 }, margin }
