@@ -12,11 +12,26 @@ export interface Optimizer {
    * `source`), of making the results, and of storing them (`context.stage` is `store`).
    */
   fill(order: Order, signal?: AbortSignal): Promise<Report>
+  /** Uploads on disk. */
+  readonly spool: Spool
   /** A published result; `undefined` when there is none under that id, or its time is over. */
   result(id: string): Promise<PublishedFile | undefined>
   /** Waits for what is under way and stops looking for expired results. */
   close(): Promise<void>
 }
+
+/** Where uploads lie between their arrival and their work. */
+export interface Spool {
+  /** Writes a body to disk. Fault too-large above `limit` bytes, disk-full; nothing is left then, nor when the body breaks off. */
+  receive(body: AsyncIterable<Uint8Array>, limit: number): Promise<Spooled>
+  /** Makes an upload outlive this process: until then a restart throws it away. */
+  accept(id: string): Promise<void>
+  /** Fault object-missing when it is gone. */
+  read(id: string): Promise<Buffer>
+  /** Removing what is not there is no error. */
+  remove(id: string): Promise<void>
+}
+export type Spooled = { readonly id: string; readonly bytes: number }
 
 export type Order = {
   readonly project: string
@@ -30,9 +45,11 @@ export type Order = {
   readonly compile: (facts: Facts) => readonly [Version, ...Version[]]
 }
 
-/** A picture handed in: the bytes of an upload, or a URL that is fetched under the network guard. */
+/** A picture handed in: bytes, an upload on disk, or a URL that is fetched under the network guard. */
 export type Taken =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  /** Received by the optimizer's spool; whoever received it removes it in the end. */
+  | { readonly kind: 'spooled'; readonly id: string }
   | { readonly kind: 'url'; readonly url: string; readonly headers?: Readonly<Record<string, string>> }
 
 /** One result of an order. */
@@ -57,8 +74,11 @@ export type Version = {
 }
 
 export type Compression =
-  /** The picture does not change; where steps or another format force an encode, it is visually lossless. */
-  | { readonly kind: 'lossless'; readonly chroma: '4:2:0' | '4:4:4' }
+  /**
+   * The picture does not change. Where steps or another format force an encode, `exact` formats that can be are written without
+   * any loss, others visually lossless.
+   */
+  | { readonly kind: 'lossless'; readonly forced: 'exact' | 'visually'; readonly chroma: '4:2:0' | '4:4:4' }
   /**
    * `auto`: several qualities are tried and the best one per byte is kept; `level`: the same around another target; a number
    * (1…100): exactly that, in formats that have qualities.
@@ -89,7 +109,7 @@ export type Push = {
 
 export type PushTarget =
   /** A connection of the order's project; it must be writable, and its prefix holds for its own bucket. */
-  | { readonly kind: 'connection'; readonly alias: string; readonly bucket?: string; readonly region?: string }
+  | { readonly kind: 'connection'; readonly alias: string; readonly bucket?: string }
   /** The caller's own keys. A config whose endpoint the caller chose is `guarded`. */
   | { readonly kind: 'credentials'; readonly config: Exclude<StoreConfig, { provider: 'folder' | 'web' }> }
 
@@ -104,7 +124,13 @@ export type PushOptions = {
 }
 
 export type Report = {
-  readonly source: { readonly bytes: number; readonly format: SourceFormat; readonly facts: Facts }
+  readonly source: {
+    readonly bytes: number
+    readonly format: SourceFormat
+    readonly facts: Facts
+    /** 40 lower-case hex digits. */
+    readonly sha1?: string
+  }
   /** In the order's order. */
   readonly results: readonly [Result, ...Result[]]
 }
@@ -115,6 +141,8 @@ export type Result = {
   /** Media type. */
   readonly type: string
   readonly bytes: number
+  /** Of the bytes: 40 lower-case hex digits. */
+  readonly sha1?: string
   /** Stored pixels of one frame. */
   readonly width: number
   readonly height: number

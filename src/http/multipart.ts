@@ -1,0 +1,136 @@
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { Busboy, type BusboyInstance } from '@fastify/busboy'
+import { Fault, isFault } from '../faults.ts'
+import type { BodyLimits } from './body.ts'
+import type { Exchange } from './exchange.ts'
+
+/** A part without a file name. */
+export type FormField = { readonly name: string | undefined; readonly text: string }
+/** A part with one. `outcome` is what became of receiving it. */
+export type FormFile<T> = {
+  readonly field: string | undefined
+  readonly filename: string
+  readonly type: string
+  readonly outcome: PromiseSettledResult<T>
+}
+export type Form<T> = { readonly fields: readonly FormField[]; readonly file: FormFile<T> | undefined }
+
+export type FormLimits = BodyLimits & {
+  /** Bytes of one field. */
+  readonly fieldBytes: number
+}
+
+/** Parts beyond these are passed over. */
+const FIELDS = 50
+const PARTS = 100
+const HEADER_PAIRS = 50
+const HEADER_BYTES = 16 * 1024
+
+/**
+ * Reads a multipart/form-data body as it streams in: texts in memory, the first part that has a file name through `receive`, further
+ * files passed over. A `receive` that fails does not end the form, so that the other parts can still be looked at. Throws Fault
+ * bad-parameter for a body that is no form or breaks off, too-large above `limits`, timed-out. After a fault the connection is
+ * not used again.
+ */
+export async function readForm<T>(
+  exchange: Exchange,
+  limits: FormLimits,
+  receive: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<Form<T>> {
+  const { req, res } = exchange
+  const fields: FormField[] = []
+  let file: Promise<FormFile<T>> | undefined
+  let flowing: Readable | undefined
+  const parser = createParser(req.headers['content-type'], limits.fieldBytes)
+  const finished = once(parser, 'finish')
+  finished.catch(() => undefined)
+  let tooLong = false
+
+  parser.on('field', (name: string | undefined, text, _named, truncated) => {
+    tooLong ||= truncated
+    fields.push({ name, text })
+  })
+  parser.on('file', (field: string | undefined, body, filename: string | undefined, _encoding, type) => {
+    // What breaks off in here is told by the parser or the request.
+    body.on('error', () => undefined)
+    if (file !== undefined) return void body.resume()
+    flowing = body
+    file = settled(receive(body)).then((outcome) => {
+      body.resume()
+      return { field, filename: filename ?? '', type, outcome }
+    })
+  })
+
+  const stop = new AbortController()
+  const timer = setTimeout(() => stop.abort(new Fault('timed-out')), limits.milliseconds)
+  const onBreak = () => stop.abort(brokenOff())
+  req.on('error', () => undefined)
+  req.on('close', onBreak)
+  if (req.destroyed && !req.readableEnded) onBreak()
+  try {
+    await Promise.race([feed(exchange, parser, limits.bytes, stop.signal), finished.then(() => undefined)])
+    await Promise.race([finished, aborted(stop.signal)])
+    if (tooLong) throw new Fault('too-large', undefined, { context: { limit: limits.fieldBytes } })
+    return { fields, file: await file }
+  } catch (error) {
+    const fault = stop.signal.aborted ? stop.signal.reason : isFault(error) ? error : brokenOff(error)
+    res.shouldKeepAlive = false
+    flowing?.destroy(fault)
+    // What was being received is put away before anybody hears of it.
+    await file
+    req.resume()
+    throw fault
+  } finally {
+    clearTimeout(timer)
+    req.off('close', onBreak)
+    stop.abort()
+  }
+}
+
+function createParser(type: string | undefined, fieldSize: number): BusboyInstance {
+  if (!/^\s*multipart\/form-data\b/i.test(type ?? '')) throw new Fault('bad-parameter', 'the body is no form')
+  try {
+    return new Busboy({
+      headers: { 'content-type': type ?? '' },
+      limits: { fieldSize, fields: FIELDS, parts: PARTS, headerPairs: HEADER_PAIRS, headerSize: HEADER_BYTES },
+      isPartAFile: (_field, _type, filename) => filename !== undefined,
+    })
+  } catch (cause) {
+    throw new Fault('bad-parameter', 'the body is no form', { cause })
+  }
+}
+
+/** Hands the request on with back-pressure. */
+async function feed({ req }: Exchange, parser: BusboyInstance, limit: number, signal: AbortSignal): Promise<void> {
+  let size = 0
+  const chunks = req.iterator({ destroyOnReturn: false })
+  const left = aborted(signal)
+  for (;;) {
+    const step: IteratorResult<Buffer> = await Promise.race([chunks.next(), left])
+    if (step.done === true) break
+    size += step.value.length
+    if (size > limit) throw new Fault('too-large', undefined, { context: { limit } })
+    if (!parser.write(step.value)) await Promise.race([once(parser, 'drain', { signal }), left])
+  }
+  parser.end()
+}
+
+/** Never resolves; rejects with the signal's reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const waiting = new Promise<never>((_, reject) => {
+    if (signal.aborted) reject(signal.reason)
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  waiting.catch(() => undefined)
+  return waiting
+}
+
+async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
+  const [outcome] = await Promise.allSettled([work])
+  return outcome
+}
+
+function brokenOff(cause?: unknown): Fault {
+  return new Fault('bad-parameter', 'the request body broke off', cause === undefined ? {} : { cause })
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault } from '../faults.ts'
+import type { Spool } from './optimizer.ts'
+
+/** Accepted uploads that nobody fetched for this long belong to no job any more: a crash came between the two. */
+const FORGOTTEN_MS = 48 * 3_600_000
+
+/** Uploads below `dir`: what is still coming or being looked at under `incoming`, what a job will need under `accepted`. */
+export async function createSpool({ dir, now }: { readonly dir: string; readonly now: () => number }): Promise<Spool> {
+  const incoming = join(dir, 'incoming')
+  const accepted = join(dir, 'accepted')
+  await rm(incoming, { recursive: true, force: true })
+  await mkdir(incoming, { recursive: true })
+  await mkdir(accepted, { recursive: true })
+  await removeForgotten(accepted, now())
+
+  return {
+    async receive(body, limit) {
+      const id = randomBytes(16).toString('hex')
+      const file = join(incoming, id)
+      try {
+        return { id, bytes: await write(file, body, limit) }
+      } catch (error) {
+        await rm(file, { force: true })
+        throw errorCode(error) === 'ENOSPC' ? new Fault('disk-full', undefined, { cause: error }) : error
+      }
+    },
+
+    async accept(id) {
+      await rename(join(incoming, checked(id)), join(accepted, id))
+      await syncFolder(accepted)
+    },
+
+    async read(id) {
+      for (const place of [incoming, accepted]) {
+        try {
+          return await readFile(join(place, checked(id)))
+        } catch (error) {
+          if (errorCode(error) !== 'ENOENT') throw error
+        }
+      }
+      throw new Fault('object-missing', 'the upload is no longer there')
+    },
+
+    async remove(id) {
+      await rm(join(incoming, checked(id)), { force: true })
+      await rm(join(accepted, id), { force: true })
+    },
+  }
+}
+
+async function write(file: string, body: AsyncIterable<Uint8Array>, limit: number): Promise<number> {
+  const handle = await open(file, 'wx')
+  try {
+    let size = 0
+    for await (const chunk of body) {
+      size += chunk.byteLength
+      if (size > limit) throw new Fault('too-large', undefined, { context: { limit } })
+      await handle.writeFile(chunk)
+    }
+    await handle.sync()
+    return size
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A name is durable only when its folder is; not every system can sync one. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, constants.O_RDONLY)
+    await handle.sync().finally(() => handle.close())
+  } catch {
+    await access(folder)
+  }
+}
+
+async function removeForgotten(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name)
+    const { mtimeMs } = await stat(file)
+    if (now - mtimeMs > FORGOTTEN_MS) await rm(file, { force: true })
+  }
+}
+
+/** Ids come back from job payloads; none may name another file. */
+function checked(id: string): string {
+  if (!/^[0-9a-f]{32}$/.test(id)) throw new Fault('bad-parameter', 'not the id of an upload')
+  return id
+}
+
+export function errorCode(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
