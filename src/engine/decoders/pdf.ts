@@ -1,6 +1,7 @@
 import { Fault } from '../../faults.ts'
 import type { Facts, Limits, Size } from '../../plan/facts.ts'
-import { type Decoded, type Decoder, requirePage } from './decoder.ts'
+import type { Decoded, Decoder } from './decoder.ts'
+import { requirePage } from './page.ts'
 import { openPdf, type PdfDocument } from './pdfium.ts'
 
 /** imagekit §12: larger documents are refused before anything looks into them. */

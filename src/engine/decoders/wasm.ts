@@ -5,6 +5,8 @@ import type { SourceFormat } from '../../plan/plan.ts'
 import { optionalPackage } from './optional-package.ts'
 
 const PAGE = 65_536
+/** What one codec may take, however large its picture: a thread more must not bring the machine down. */
+const MOST_MEMORY = 2 ** 30
 
 /** The part of the language's WebAssembly interface that is used here: TypeScript has it among the browser's types only. */
 declare const WebAssembly: {
@@ -57,7 +59,7 @@ export type FactoryOptions = {
 
 /**
  * Runs a codec in a fresh instance that is thrown away afterwards: nothing of one file is left for the next, whatever it did
- * to the codec's memory. The memory stops growing at `memory` bytes. Faults pass; anything else the codec throws is a Fault
+ * to the codec's memory. The memory stops growing at `memory` bytes, and at 1 GiB in any case. Faults pass; anything else the codec throws is a Fault
  * too-large when it asked for more memory than allowed, else image-corrupt.
  */
 export async function inSandbox<F, R>(
@@ -72,7 +74,7 @@ export async function inSandbox<F, R>(
       const instance = new WebAssembly.Instance(code, imports)
       for (const value of Object.values(instance.exports)) {
         if (value instanceof WebAssembly.Memory) {
-          bound(value, memory, () => {
+          bound(value, Math.min(memory, MOST_MEMORY), () => {
             refused = true
           })
         }
