@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog/catalog.ts'
-import type { Connection, Project } from './catalog/model.ts'
+import type { Connection, ConnectionSecrets, Project } from './catalog/model.ts'
 import { Fault } from './faults.ts'
 import type { SourceRef } from './plan/plan.ts'
 import { joinPrefix } from './storage/keys.ts'
@@ -82,11 +82,7 @@ function objectKey(connection: Connection, key: string, bucket: string | undefin
   return { key, bucket }
 }
 
-function storeConfig(
-  connection: Connection,
-  secrets: { readonly secretAccessKey?: string },
-  allowedHosts: readonly string[],
-): StoreConfig {
+function storeConfig(connection: Connection, secrets: ConnectionSecrets, allowedHosts: readonly string[]): StoreConfig {
   const { provider, bucket, region, endpoint, forcePathStyle, accessKeyId, path, baseUrl } = connection
   const guarded = !connection.operator
   switch (provider) {
@@ -107,8 +103,21 @@ function storeConfig(
       // Redirects stay on the connection's own host and on hosts that the project allows (pixboost §3).
       return { provider, baseUrl, guarded, hosts: [...ownHost(baseUrl), ...allowedHosts] }
     case 'azure':
-      throw new Fault('unsupported', 'Azure Blob connections are not built yet')
+      return {
+        provider,
+        accountName: connection.accountName ?? '',
+        container: connection.container,
+        endpoint,
+        guarded,
+        ...azureCredentials(secrets.accountKey),
+      }
   }
+}
+
+/** A shared access signature stands where the account's key would, and is known by the signature in it. */
+function azureCredentials(secret: string | undefined): { readonly accountKey?: string; readonly sasToken?: string } {
+  if (secret === undefined) return {}
+  return secret.includes('sig=') ? { sasToken: secret } : { accountKey: secret }
 }
 
 function ownHost(baseUrl: string | undefined): readonly string[] {

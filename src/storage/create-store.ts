@@ -1,4 +1,5 @@
 import type { Agents } from './agents.ts'
+import { createAzureStore } from './azure/store.ts'
 import { createFolderStore } from './folder/store.ts'
 import type { ObjectStore, StoreConfig } from './object-store.ts'
 import { createS3Store } from './s3/store.ts'
@@ -13,5 +14,7 @@ export function createStore(config: StoreConfig, deps: { readonly agents: Agents
       return createFolderStore(config)
     case 'web':
       return createWebStore(config, deps.agents)
+    case 'azure':
+      return createAzureStore(config, deps.agents)
   }
 }

@@ -75,6 +75,7 @@ export type PutOptions = {
   readonly size?: number
   readonly contentType?: string
   readonly contentEncoding?: string
+  readonly contentLanguage?: string
   readonly contentDisposition?: string
   readonly cacheControl?: string
   readonly expires?: Date
@@ -100,6 +101,19 @@ export type StoreConfig =
       readonly guarded: boolean
     }
   | { readonly provider: 'folder'; readonly path: string }
+  | {
+      readonly provider: 'azure'
+      readonly accountName: string
+      /** Base64. Without it a shared access signature is needed. */
+      readonly accountKey?: string
+      /** The query string of a shared access signature, with or without its `?`; signs no URLs of its own. */
+      readonly sasToken?: string
+      readonly container?: string
+      /** Left out for Azure itself. An emulator's ends in the account's name. */
+      readonly endpoint?: string
+      /** An endpoint named by a caller is guarded; one from the operator's file is not. */
+      readonly guarded: boolean
+    }
   | {
       readonly provider: 'web'
       readonly baseUrl?: string

@@ -13,7 +13,7 @@ export type Part = {
   find(): string | undefined
 }
 
-export type PartName = 'versitygw' | 'postgres'
+export type PartName = 'versitygw' | 'postgres' | 'azurite'
 
 /** Every real part that tests use. `npm test` installs them with CI=true; elsewhere tests without them are skipped aloud. */
 export const PARTS: Readonly<Record<PartName, Part>> = {
@@ -29,6 +29,13 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     purpose: 'a real PostgreSQL server',
     enable: 'apt-get install -y --no-install-recommends postgresql',
     find: () => findProgram('initdb', postgresFolders()),
+  },
+  azurite: {
+    name: 'azurite',
+    purpose: 'an Azure Blob server',
+    // Not a package of this project: its dependencies would be half of everything installed.
+    enable: 'npm install --prefix ~/.cache/tintype-azurite --ignore-scripts --no-audit --no-fund azurite@3.37.0',
+    find: () => findProgram('azurite-blob', [join(homedir(), '.cache', 'tintype-azurite', 'node_modules', '.bin')]),
   },
 }
 

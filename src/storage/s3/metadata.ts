@@ -49,8 +49,8 @@ export function encodeTags(tags: Readonly<Record<string, string>>): string {
 
 /** Refuses header values that HTTP cannot carry before the transport trips over them. Throws Fault bad-parameter. */
 export function checkHeaders(options: PutOptions): void {
-  const { contentType, contentEncoding, contentDisposition, cacheControl, acl, storageClass } = options
-  const values = { contentType, contentEncoding, contentDisposition, cacheControl, acl, storageClass }
+  const { contentType, contentEncoding, contentLanguage, contentDisposition, cacheControl, acl, storageClass } = options
+  const values = { contentType, contentEncoding, contentLanguage, contentDisposition, cacheControl, acl, storageClass }
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined && !PRINTABLE.test(value))
       throw refused(name, `${name} has characters that no header may have`)

@@ -85,6 +85,7 @@ function putInput({ bucket, key }: { bucket: string; key: string }, options: Put
     Key: key,
     ContentType: options.contentType,
     ContentEncoding: options.contentEncoding,
+    ContentLanguage: options.contentLanguage,
     ContentDisposition: options.contentDisposition,
     CacheControl: options.cacheControl,
     Expires: options.expires,
