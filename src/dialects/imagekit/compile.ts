@@ -5,10 +5,11 @@ import type { FrameSelect, Plan, SourceRef, Step } from '../../plan/plan.ts'
 import type { Chain, IfBlock, Step as Items, LayerBlock } from './chain.ts'
 import { compileLayer, usesExpressions } from './layers.ts'
 import { compileOutput, isOpaqueFormat } from './output.ts'
-import { type Context, readValues, type Values } from './parameters.ts'
+import { readValues } from './parameters.ts'
 import { applyHints, type Hinted, type Senses } from './senses.ts'
 import { transformSteps } from './steps.ts'
 import { condition } from './values.ts'
+import type { Context, Values } from './vocabulary.ts'
 
 export type CompileOptions = {
   readonly settings: ImageSettings

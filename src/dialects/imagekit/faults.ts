@@ -32,7 +32,8 @@ function badRequest(explanation: string): Refusal {
 export function refusalOf(error: unknown, id: string): Refusal {
   if (!isFault(error)) return { status: 500, text: 'Internal Server Error', error: `UNIDENTIFIED - ${id}` }
   if (error.code === 'bad-parameter' || error.code === 'unsupported') {
-    const { parameter } = error.context
+    const { parameter, limit: most } = error.context
+    if (most !== undefined) return limit(error.message)
     const about = typeof parameter === 'string' && !error.message.startsWith(parameter) ? `${parameter}: ` : ''
     return { ...badRequest(''), error: `EINVAL - ${about}${error.message}` }
   }

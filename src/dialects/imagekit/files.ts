@@ -170,7 +170,9 @@ function send(exchange: Exchange, { file, headers }: Remembered, delivered: Deli
     sendables.set(delivered, sendable)
   }
   const { source, private: isPrivate } = delivered.source
-  const origin = source.kind === 'object' ? source.connection : ''
+  // The default picture is not the original that a canonical link names.
+  const isAsset = source.kind === 'object' && file.delivery.sources.some((one) => sameObject(one, source))
+  const origin = isAsset ? source.connection : ''
   const key = `${isPrivate ? '!' : ''}${origin}`
   let head = headers.get(key)
   if (head === undefined) {
@@ -178,6 +180,10 @@ function send(exchange: Exchange, { file, headers }: Remembered, delivered: Deli
     headers.set(key, head)
   }
   return sendStored(exchange, sendable, head)
+}
+
+function sameObject(one: SourceRef, other: Extract<SourceRef, { readonly kind: 'object' }>): boolean {
+  return one.kind === 'object' && one.connection === other.connection && one.key === other.key
 }
 
 function headersOf(file: FileRequest, alias: string, isPrivate: boolean): readonly string[] {

@@ -2,10 +2,11 @@
 import { Fault } from '../../faults.ts'
 import type { Expression, Layer, LayerPicture, Mask, Offset, Placement, SourceRef, Step } from '../../plan/plan.ts'
 import type { LayerBlock, Param } from './chain.ts'
-import { anchorOf, type Position, readValues, type Values } from './parameters.ts'
+import { readValues } from './parameters.ts'
 import { times } from './size.ts'
 import { flipSteps, radiusSteps, rotateSteps } from './steps.ts'
 import { colour, hasExpression, variablesOf } from './values.ts'
+import { anchorOf, type Position, type Values } from './vocabulary.ts'
 
 export type LayerRoom = {
   /** Where an asset of the account lies. */

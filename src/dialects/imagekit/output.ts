@@ -1,7 +1,8 @@
 /** Which file is written: format, quality, metadata (imagekit §4.4, §8). */
 import type { ImageSettings } from '../../catalog/model.ts'
 import type { Choose, Keep, Output, OutputFormat, SourceFormat, Step } from '../../plan/plan.ts'
-import type { Values } from './parameters.ts'
+import { transparencyOf } from '../../plan/transparency.ts'
+import type { Values } from './vocabulary.ts'
 
 /** Quality taken off for a caller who saves data. */
 const SAVING = 20
@@ -23,9 +24,6 @@ const NOT_GIF: readonly SourceFormat[] = [
 /** From this side on a source is not offered as WebP, which holds 16,383 pixels. */
 const BEYOND_WEBP = 16_384
 
-/** What can be seen through the picture after the steps: what the source has, holes of our own, or nothing. */
-type Transparency = 'source' | 'holes' | 'none'
-
 /** @param saving the account saves data for this request */
 export function compileOutput(
   values: Values,
@@ -34,7 +32,7 @@ export function compileOutput(
   saving: boolean,
 ): { readonly output: Output; readonly negotiated: boolean } {
   const format = values.format ?? (settings.autoFormat ? 'auto' : 'orig')
-  const auto = () => autoFormat(values, settings, transparencyAfter(steps, 'source'))
+  const auto = () => autoFormat(values, settings, transparencyOf(steps))
   const choose = chooseFormat(format, auto)
   const lossless = values.lossless ?? false
   return {
@@ -87,16 +85,18 @@ type Candidate = Extract<Choose, { readonly kind: 'negotiated' }>['candidates'][
 const GIF_STAYS: Candidate = { format: 'gif', unless: [{ kind: 'source-format', formats: NOT_GIF }] }
 
 /** imagekit §8: AVIF, then WebP, where offered; GIF stays; JPEG for what is opaque; PNG. */
-function autoFormat(values: Values, settings: ImageSettings, after: Transparency): Choose {
-  const avif = settings.autoAvif && values.keepProfile !== true && values.unsharp === undefined
+function autoFormat(values: Values, settings: ImageSettings, after: ReturnType<typeof transparencyOf>): Choose {
+  const lossless = values.lossless === true
+  const avif = settings.autoAvif && !lossless && values.keepProfile !== true && values.unsharp === undefined
   const candidates: Candidate[] = []
   // An AVIF would keep the first frame only.
   if (avif)
     candidates.push({ format: 'avif', unless: [{ kind: 'source-format', formats: ['heic'] }, { kind: 'animated' }] })
   candidates.push({ format: 'webp', unless: [{ kind: 'source-side', atLeast: BEYOND_WEBP }] })
   candidates.push(GIF_STAYS)
-  if (after !== 'holes') {
-    candidates.push({ format: 'jpeg', unless: after === 'none' ? [] : [{ kind: 'transparent' }] })
+  // Only WebP and PNG can be lossless (imagekit §4.4).
+  if (after !== 'open' && !lossless) {
+    candidates.push({ format: 'jpeg', unless: after === 'opaque' ? [] : [{ kind: 'transparent' }] })
   }
   return { kind: 'negotiated', candidates, otherwise: { kind: 'fixed', format: 'png' } }
 }
@@ -106,46 +106,4 @@ function metadataOf({ keepMetadata, keepProfile }: Values, settings: ImageSettin
   const all = keepMetadata ?? (keepProfile !== true && settings.keepMetadata === 'all')
   const profile = all || (keepProfile ?? (keepMetadata === undefined && settings.keepMetadata === 'profile'))
   return { profile: profile ? { kind: 'keep', formats: PROFILED } : { kind: 'convert' }, exif: all, xmp: all }
-}
-
-function transparencyAfter(steps: readonly Step[], before: Transparency): Transparency {
-  return steps.reduce<Transparency>((known, step) => seeThrough(step, known), before)
-}
-
-function seeThrough(step: Step, before: Transparency): Transparency {
-  switch (step.kind) {
-    case 'flatten':
-      return 'none'
-    case 'mask':
-      return isRound(step.radius) ? 'holes' : before
-    case 'rotate':
-      return step.degrees % 90 !== 0 && (step.background?.alpha ?? 0) < 1 ? 'holes' : before
-    case 'border':
-      return step.colour.alpha < 1 ? 'holes' : before
-    case 'place':
-      return step.surround?.kind === 'solid' && step.surround.colour.alpha < 1 ? 'holes' : before
-    case 'effect':
-      return step.effect.name === 'opacity' ? 'holes' : before
-    case 'draw':
-      return step.drawing.name === 'arc' || step.drawing.name === 'perspective' ? 'holes' : before
-    case 'layer':
-      return step.blend === 'keep-under' || step.blend === 'punch-out' ? 'holes' : before
-    case 'branch': {
-      const ways = [...step.cases.map((one) => one.steps), step.otherwise]
-      return worst(ways.map((way) => transparencyAfter(way, before)))
-    }
-    case 'orient':
-    case 'trim':
-    case 'mirror':
-      return before
-  }
-}
-
-function worst(ends: readonly Transparency[]): Transparency {
-  if (ends.includes('holes')) return 'holes'
-  return ends.includes('source') ? 'source' : 'none'
-}
-
-function isRound(radius: Extract<Step, { readonly kind: 'mask' }>['radius']): boolean {
-  return radius === 'ellipse' || radius.some((one) => one !== 0)
 }

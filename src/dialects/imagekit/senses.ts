@@ -1,7 +1,7 @@
 /** All of a request's headers that an answer may depend on, and what client hints make of sizes (imagekit §8, §9). */
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Offer } from '../../plan/facts.ts'
-import type { Values } from './parameters.ts'
+import type { Values } from './vocabulary.ts'
 
 export type Senses = {
   readonly webp: boolean

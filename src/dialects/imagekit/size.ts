@@ -1,6 +1,7 @@
 /** w, h, ar, dpr, c, cm, fo and the coordinates of one step → where the picture goes (imagekit §4.1 to §4.3). */
 import type { Branch, Colour, Condition, Expression, Focus, Paint, Place, Step, Variable } from '../../plan/plan.ts'
-import { anchorOf, isIgnoredSide, LARGEST_SIDE, type Side, type Values } from './parameters.ts'
+import { isIgnoredSide, LARGEST_SIDE } from './readings.ts'
+import { anchorOf, type Side, type Values } from './vocabulary.ts'
 
 /** What dpr may make of a side (imagekit §4.1). */
 const DPR_SIDES = { least: 1, most: 5000 }

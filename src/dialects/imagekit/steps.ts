@@ -1,7 +1,7 @@
 /** What one step of the chain does to the picture, in the order of imagekit §3. */
 import type { Colour, Effect, Step } from '../../plan/plan.ts'
-import type { Values } from './parameters.ts'
 import { entering, sizeSteps } from './size.ts'
+import type { Values } from './vocabulary.ts'
 
 /** Where a step stands. */
 export type Standing = {
@@ -61,7 +61,8 @@ export function rotateSteps({ rotate }: Values, background: Colour | undefined):
 
 export function radiusSteps({ radius }: Values): readonly Step[] {
   if (radius === undefined) return []
-  return [{ kind: 'mask', radius: radius === 'max' ? 'ellipse' : radius }]
+  if (radius === 'max') return [{ kind: 'mask', radius: 'ellipse' }]
+  return radius.every((one) => one === 0) ? [] : [{ kind: 'mask', radius }]
 }
 
 /** Whether something after the size may make parts of the picture transparent. */
