@@ -6,6 +6,7 @@ import { type Decoded, loadDecoder } from '../decoders/decoder.ts'
 import { type Brush, draw } from '../drawing/draw.ts'
 import { gradientBlock } from '../drawing/shade.ts'
 import { classifyPixels } from '../illustration-scan.ts'
+import { sameValues } from '../optimise/same-values.ts'
 import type { Raw } from '../raw.ts'
 import { type BoxWish, textBox } from '../text/box.ts'
 import { scanExactTrim, scanSimilarTrim } from '../trim-scan.ts'
@@ -47,6 +48,11 @@ export const tasks = {
   text(wish: BoxWish): Done<Raw> {
     const box = textBox(wish)
     return { result: box, transfer: transferable(box.data) }
+  },
+
+  /** Whether pixels of 16 bits are those of 8 bits. */
+  sameValues({ deep, flat }: { readonly deep: Uint8Array; readonly flat: Uint8Array }): Done<boolean> {
+    return { result: sameValues(deep, flat) }
   },
 
   /** A gradient as a picture, RGBA. */
