@@ -1,5 +1,6 @@
 import sharp, { type BlurOptions, type Sharp } from 'sharp'
 import type { Size } from '../../plan/facts.ts'
+import { type PlaceWish, place } from '../../plan/place.ts'
 import type { Raw } from '../raw.ts'
 import { gaussian } from './slots.ts'
 
@@ -24,7 +25,11 @@ export async function blurredCover(
   const shrink = sigma < WIDE_BLUR ? 1 : (2 * sigma) / WIDE_BLUR
   const small = { width: shrunk(size.width, shrink), height: shrunk(size.height, shrink) }
   const picture = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false })
-  if (width !== small.width || height !== small.height) picture.resize({ ...small, fit: 'cover', kernel: 'lanczos3' })
+  if (width !== small.width || height !== small.height) {
+    const { scale, crop } = place(covering(small), { width, height })
+    picture.resize({ ...scale, fit: 'fill', kernel: 'lanczos3' })
+    if (crop) picture.extract({ ...crop })
+  }
   if (sigma >= LEAST_BLUR) picture.blur(cutOff(sigma / shrink, radius / shrink))
   const blurred = await finish(picture).raw().toBuffer()
   if (shrink === 1) return { data: blurred, ...size, channels: 4 }
@@ -34,6 +39,14 @@ export async function blurredCover(
     .toBuffer()
   return { data: whole, ...size, channels: 4 }
 }
+
+const covering = (box: Size): PlaceWish => ({
+  box,
+  mode: 'cover',
+  enlarge: true,
+  focus: { kind: 'anchor', x: 0.5, y: 0.5 },
+  padded: false,
+})
 
 function shrunk(side: number, by: number): number {
   return Math.max(1, Math.round(side / by))
