@@ -131,7 +131,7 @@ describe('what is refused', () => {
 })
 
 describe('a page that takes too much', () => {
-  const { facts, end, workers } = startReading({ limitMs: 1500 })
+  const { facts, end, workers } = startReading({ limitMs: 5000 })
 
   it('of time: it is stopped, while the main thread goes on', async () => {
     // A hundred thousand times four million pixels.
@@ -147,7 +147,7 @@ describe('a page that takes too much', () => {
       turns++
     }
     expect(await ending).toBe('timed-out')
-    expect(turns).toBeGreaterThan(1000)
+    expect(turns).toBeGreaterThan(100)
     // The next document gets a new thread.
     expect(await workers.run('probe', { bytes: TWO, format: 'pdf', limits: LIMITS })).toMatchObject({ width: 200 })
   })
