@@ -53,3 +53,11 @@ export class Fault extends Error {
 export function isFault(error: unknown, code?: FaultCode): error is Fault {
   return error instanceof Fault && (code === undefined || error.code === code)
 }
+
+/**
+ * The program cannot begin its work, for a reason that its operator can mend: the message is one sentence that says what to
+ * do, and is shown without a stack.
+ */
+export class CannotStart extends Error {
+  override readonly name = 'CannotStart'
+}

@@ -2,11 +2,11 @@
 import './threads.ts'
 
 import { readFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { type Catalog, createCatalog } from './catalog/catalog.ts'
 import type { Connection, Directory } from './catalog/model.ts'
+import { VaultError } from './catalog/vault.ts'
 import type { Desk, Ports } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
 import { type Config, ConfigError, configFile, formatConfigErrors, listenAddress, loadConfig } from './config/config.ts'
@@ -20,9 +20,10 @@ import { createWarmupHandler } from './dialects/pixboost/warmup.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { encodeRaw } from './engine/encode-raw.ts'
 import { createGate } from './engine/gate.ts'
-import { Fault } from './faults.ts'
+import { CannotStart, Fault } from './faults.ts'
 import { createDispatcher } from './http/dispatch.ts'
 import type { Surface } from './http/exchange.ts'
+import { listen } from './http/listen.ts'
 import { createInProcessJobs } from './jobs/in-process.ts'
 import { createSourceRouter, type SourceRouter } from './source-router.ts'
 import { createGuard } from './storage/guard.ts'
@@ -144,7 +145,7 @@ async function serve(configured: Configured): Promise<void> {
     },
   })
 
-  const address = await listen(dispatcher.server, config.listen)
+  const address = await listen(dispatcher.server, listenAddress(config.listen))
   publicUrl ||= address
   log.info({ version, publicUrl, projects: catalog.listProjects().length }, `listening on ${address}`)
   if (demo) void paint(demo, publicUrl, log)
@@ -270,20 +271,6 @@ function resultBucket({ cache }: Config, { catalog, router }: Foundation) {
   return { store: router.storeOf(connection), prefix: joinPrefix(connection.prefix, prefix) }
 }
 
-/** Resolves with the address actually listened on. */
-function listen(server: import('node:http').Server, at: string): Promise<string> {
-  const { host, port } = listenAddress(at)
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      const { address, port, family } = server.address() as AddressInfo
-      const shown =
-        address === '::' || address === '0.0.0.0' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address
-      resolve(`http://${shown}:${port}`)
-    })
-  })
-}
-
 /** The first SIGTERM or SIGINT; later ones change nothing. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
@@ -333,7 +320,13 @@ function readConfiguration(path: string | undefined): Configured {
 try {
   process.exitCode = await runProgram(ports, process.argv.slice(2))
 } catch (error) {
+  process.stderr.write(`${explain(error)}\n`)
   process.exitCode = 1
-  if (error instanceof ConfigError) process.stderr.write(`${formatConfigErrors(error)}\n`)
-  else process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+}
+
+/** What the operator can mend is told in a sentence; a defect shows where it happened. */
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return formatConfigErrors(error)
+  if (error instanceof CannotStart || error instanceof VaultError) return `tintype: ${error.message}`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

@@ -3,6 +3,7 @@
  * This is the room's door; everything behind it is its own business.
  */
 import { sql } from 'kysely'
+import { CannotStart, isFault } from '../faults.ts'
 import { openDatabase, reasonOf } from './database.ts'
 import { applyProjects, type DeclaredProject } from './declared.ts'
 import { createLive, type Live } from './live.ts'
@@ -59,15 +60,17 @@ export type Catalog = Management & {
 
 /**
  * Opens the catalog: brings the schema up to date, checks the master key, reads everything into memory. Throws VaultError
- * for a wrong master key, and an Error that says why when the database cannot be used.
+ * for a wrong master key, and CannotStart that says why when the database or its folder cannot be used.
  */
 export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
   const log = options.log ?? SILENT
-  const database = await openDatabase({ ...options, log })
+  const database = await openDatabase({ ...options, log }).catch((error: unknown) => {
+    throw outside(error) ? unusable(error) : error
+  })
   const { db, lock } = database
   try {
-    await migrate(database).catch((cause: unknown) => {
-      throw new Error(`the catalog's database cannot be used: ${reasonOf(cause)}`, { cause })
+    await migrate(database).catch((error: unknown) => {
+      throw unusable(error)
     })
     const inUse = (await db.selectFrom('vault_keys').select('key_id').limit(1).execute()).length > 0
     const vault = createVault(await masterKeys({ ...options, inUse }))
@@ -107,8 +110,17 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     }
   } catch (error) {
     await db.destroy()
-    throw error
+    throw outside(error) ? unusable(error) : error
   }
+}
+
+function unusable(cause: unknown): CannotStart {
+  return new CannotStart(`the catalog's database cannot be used: ${reasonOf(cause)}`, { cause })
+}
+
+/** What the system or the database said, rather than this program: such errors carry a code. */
+function outside(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && !isFault(error)
 }
 
 function reseal(live: Live, vault: Vault): Promise<number> {
