@@ -36,8 +36,12 @@ export async function openDatabase({ database, dataDir, log }: DatabaseOptions):
     query_timeout: 30_000,
     keepAlive: true,
   })
-  // An idle connection that breaks would otherwise end the process; the pool makes a new one by itself.
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'a connection to the database broke'))
+  // A connection that breaks would otherwise end the process, in use or idle; the pool makes a new one by itself.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.warn({ reason: error.message }, 'a connection to the database broke'))
+  })
+  // Told by the connection already.
+  pool.on('error', () => undefined)
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     db,

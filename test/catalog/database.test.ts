@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createCatalog } from '../../src/catalog/catalog.ts'
+import { openDatabase } from '../../src/catalog/database.ts'
 import { postgresMissing, startPostgres } from '../support/postgres.ts'
 
 let dataDir = ''
@@ -29,6 +31,25 @@ it('a data folder that cannot be made is said so', async () => {
 })
 
 describe.skipIf(postgresMissing())('while Postgres is away', () => {
+  it('a connection that breaks while it is in use ends what used it and nothing else', async () => {
+    const server = await startPostgres()
+    const log = recorder()
+    const database = await server.createDatabase()
+    const { db } = await openDatabase({ database, dataDir, log })
+    try {
+      await db.connection().execute(async (held) => {
+        const broke = log.says('a connection to the database broke')
+        await server.disconnect(database)
+        await broke
+        await expect(sql`select 1`.execute(held)).rejects.toThrow()
+      })
+      expect((await sql`select 1`.execute(db)).rows).toHaveLength(1)
+    } finally {
+      await db.destroy()
+      await server.stop()
+    }
+  })
+
   it('the last known state is served, the log says so once, and what changed meanwhile is seen afterwards', async () => {
     const server = await startPostgres()
     const database = await server.createDatabase()
