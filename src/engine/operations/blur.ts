@@ -25,7 +25,9 @@ export async function blurredCover(
   const shrink = sigma < WIDE_BLUR ? 1 : (2 * sigma) / WIDE_BLUR
   const small = { width: shrunk(size.width, shrink), height: shrunk(size.height, shrink) }
   const picture = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false })
-  if (width !== small.width || height !== small.height) {
+  if (width === size.width && height === size.height) {
+    if (shrink > 1) picture.resize({ ...small, fit: 'fill', kernel: 'lanczos3' })
+  } else {
     const { scale, crop } = place(covering(small), { width, height })
     picture.resize({ ...scale, fit: 'fill', kernel: 'lanczos3' })
     if (crop) picture.extract({ ...crop })

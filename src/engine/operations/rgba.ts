@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import type { Frames } from '../animation.ts'
 
-/** The picture in four channels. */
+/** The picture in four channels; when it had fewer, in memory that can be handed to another thread. */
 export async function toRgba(picture: Frames): Promise<Frames> {
   if (picture.channels === 4) return picture
   const { data, width, height, frames } = picture
@@ -10,8 +10,8 @@ export async function toRgba(picture: Frames): Promise<Frames> {
     .toColourspace('srgb')
     .ensureAlpha()
     .raw()
-    .toBuffer()
-  return { data: rgba, width, height, channels: 4, frames }
+    .toUint8Array()
+  return { data: rgba.data, width, height, channels: 4, frames }
 }
 
 /** A picture of one channel in three. */

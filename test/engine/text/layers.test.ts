@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { findFace } from '../../../src/engine/text/families.ts'
+import { isFault } from '../../../src/faults.ts'
 import type { Layer, TextPicture } from '../../../src/plan/plan.ts'
 import { type Pixels, pixel, solid } from '../../support/pictures.ts'
 import { fixed, startEngine } from '../rendering.ts'
@@ -217,6 +219,48 @@ describe('fonts of callers', () => {
       code: 'bad-parameter',
     })
   })
+})
+
+describe('any text', () => {
+  it('is written or refused', async () => {
+    const bytes = await solid(60, 40, [255, 255, 255])
+    const unit = fc.constantFrom<'grapheme' | 'binary'>('grapheme', 'binary')
+    const anything = unit.chain((one) => fc.string({ unit: one, maxLength: 40 }))
+    const pieces = fc.constantFrom(
+      '&',
+      '<span',
+      '</',
+      '\u202e',
+      '\u2066',
+      '\ud800',
+      '\u0000',
+      '%s',
+      '&#0;',
+      '\u{e0001}',
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(anything, pieces), { maxLength: 6 }),
+        fc.integer({ min: 1, max: 60 }),
+        fc.option(fc.integer({ min: 1, max: 200 }), { nil: undefined }),
+        fc.option(fc.integer({ min: 1, max: 90 }), { nil: undefined }),
+        async (parts, size, width, lineHeight) => {
+          const changes = {
+            text: parts.join(''),
+            size,
+            ...(width !== undefined && { width }),
+            ...(lineHeight !== undefined && { lineHeight }),
+          }
+          try {
+            await render(bytes, { steps: [text(changes)], output: fixed('png') })
+          } catch (error) {
+            expect(isFault(error, 'bad-parameter'), String(error)).toBe(true)
+          }
+        },
+      ),
+      { numRuns: 150 },
+    )
+  }, 30_000)
 })
 
 describe('texts that are too much', () => {
