@@ -65,7 +65,7 @@ export async function openHouse(): Promise<House> {
   const stores = createStores({ guard: createGuard({ allowPrivate: true }) })
   const router = createSourceRouter({ catalog: { directory, openSecrets: () => ({}) }, stores })
   const limits = { inputPixels: 50_000_000, outputPixels: 50_000_000, frames: 100 }
-  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const quiet = { info: () => undefined, warn: () => undefined, error: (facts: object) => console.error(facts) }
   const engine = createEngine({ limits, slots: 2, open: (...wanted) => delivery.bytes(...wanted) })
   const delivery: Delivering = createDelivery({
     engine,
