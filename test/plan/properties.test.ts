@@ -57,6 +57,33 @@ const condition: fc.Arbitrary<Condition> = fc.record({
 })
 const mode = fc.constantFrom<PlaceWish['mode'][]>('cover', 'inside', 'outside', 'stretch', 'native', 'canvas')
 
+const drawing = fc.oneof(
+  fc.record({ name: fc.constant('arc'), degrees: fc.constantFrom(-200, -30, 0, 5, 90, 180, 360) }),
+  fc.record({
+    name: fc.constant('gradient'),
+    angle: fc.constantFrom(0, 45, 180, 360, 400),
+    from: colour,
+    to: colour,
+    reach: length,
+    reachIsPart: fc.boolean(),
+  }),
+  fc.record({
+    name: fc.constant('perspective'),
+    corners: fc.tuple(length, length, length, length, length, length, length, length),
+  }),
+  fc.record({ name: fc.constant('colorize'), colour, intensity: fc.constantFrom(0, 40, 100) }),
+  fc.record(
+    {
+      name: fc.constant('shadow'),
+      blur: fc.constantFrom(0, 5),
+      strength: fc.constantFrom(0, 30),
+      x: fc.constantFrom(-5, 2),
+      y: fc.constantFrom(0, 7),
+      mostPixels: fc.constantFrom(10_000, 2_000_000),
+    },
+    { requiredKeys: ['name', 'blur', 'strength', 'x', 'y'] },
+  ),
+)
 const { steps } = fc.letrec<{ step: Step; steps: readonly Step[] }>((tie) => ({
   step: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -80,6 +107,7 @@ const { steps } = fc.letrec<{ step: Step; steps: readonly Step[] }>((tie) => ({
     fc.record({ kind: fc.constant('mirror'), axis: fc.constantFrom('horizontal', 'vertical') }),
     fc.record({ kind: fc.constant('border'), width: length, colour }),
     fc.record({ kind: fc.constant('mask'), radius: fc.tuple(length, length, length, length) }),
+    fc.record({ kind: fc.constant('draw'), drawing }),
     fc.record({
       kind: fc.constant('branch'),
       cases: fc.array(fc.record({ when: condition, steps: tie('steps') }), { maxLength: 2 }),
@@ -127,6 +155,7 @@ function after(step: ResolvedStep, before: Size): Size {
     case 'place':
       return of(step.canvas ?? step.crop ?? step.scale)
     case 'rotate':
+    case 'draw':
       return step.size
     case 'border':
       return { width: before.width + 2 * step.width, height: before.height + 2 * step.width }
