@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { Connection, Directory } from '../catalog/model.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -68,10 +69,16 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     const done = drafts.map((one, i) => resultOf(one, made[i], places[i]))
     const [first, ...rest] = done
     if (first === undefined) throw new Fault('bad-parameter', 'nothing is asked for')
-    return { source: { bytes: bytes.length, format: facts.format, facts }, results: [first, ...rest] }
+    return {
+      source: { bytes: bytes.length, format: facts.format, facts, sha1: sha1(bytes) },
+      results: [first, ...rest],
+    }
   }
 
-  async function takeSource({ source, sourceBytes }: Order, signal: AbortSignal): Promise<Picture> {
+  async function takeSource(
+    { source, sourceBytes }: Pick<Order, 'source' | 'sourceBytes'>,
+    signal: AbortSignal,
+  ): Promise<Picture> {
     const patience = AbortSignal.timeout(fetchMs)
     try {
       const bytes = await take(source, {
@@ -135,6 +142,11 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
       const either = AbortSignal.any([signal, stop.signal])
       return gate.enter(0, () => fill(order, either), either)
     },
+    look: (source, sourceBytes) =>
+      gate.enter(0, async () => {
+        const { facts } = await staged('source', () => takeSource({ source, sourceBytes }, stop.signal))
+        return facts
+      }),
     result: (id) => results.find(id),
     async close() {
       stop.abort(new Fault('overloaded', 'the server is stopping'))
@@ -161,7 +173,7 @@ function resultOf(
 ): Result {
   if (made === undefined || at === undefined) throw new Error('a version was not made')
   const { format, width, height } = made.facts
-  return { id: version.id, format, type, bytes: made.bytes.length, width, height, name, at }
+  return { id: version.id, format, type, bytes: made.bytes.length, sha1: sha1(made.bytes), width, height, name, at }
 }
 
 /** Says where a Fault came about. */
@@ -172,4 +184,8 @@ async function staged<T>(stage: 'source' | 'store', work: () => Promise<T>): Pro
     if (!isFault(error) || error.context.stage !== undefined) throw error
     throw new Fault(error.code, error.message, { context: { ...error.context, stage }, cause: error.cause })
   }
+}
+
+function sha1(bytes: Uint8Array): string {
+  return createHash('sha1').update(bytes).digest('hex')
 }

@@ -12,6 +12,11 @@ export interface Optimizer {
    * `source`), of making the results, and of storing them (`context.stage` is `store`).
    */
   fill(order: Order, signal?: AbortSignal): Promise<Report>
+  /**
+   * What an order's source is, without filling it: for work that is accepted now and done later. Same faults as `fill` has for the
+   * source.
+   */
+  look(source: Taken, sourceBytes: number): Promise<Facts>
   /** Uploads on disk. */
   readonly spool: Spool
   /** A published result; `undefined` when there is none under that id, or its time is over. */
@@ -129,7 +134,7 @@ export type Report = {
     readonly format: SourceFormat
     readonly facts: Facts
     /** 40 lower-case hex digits. */
-    readonly sha1?: string
+    readonly sha1: string
   }
   /** In the order's order. */
   readonly results: readonly [Result, ...Result[]]
@@ -142,7 +147,7 @@ export type Result = {
   readonly type: string
   readonly bytes: number
   /** Of the bytes: 40 lower-case hex digits. */
-  readonly sha1?: string
+  readonly sha1: string
   /** Stored pixels of one frame. */
   readonly width: number
   readonly height: number

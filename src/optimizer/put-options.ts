@@ -15,6 +15,7 @@ export function putOptions(wish: PushOptions, contentType: string): PutOptions {
     if (META.test(name)) metadata[header.trim().replace(META, '')] = value
     else if (name === 'content-type') options.contentType = value
     else if (name === 'content-encoding') options.contentEncoding = value
+    else if (name === 'content-language') options.contentLanguage = value
     else if (name === 'content-disposition') options.contentDisposition = value
     else if (name === 'cache-control') options.cacheControl = value
     else if (name === 'expires') options.expires = dateOf(value)
