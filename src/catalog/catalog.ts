@@ -42,6 +42,8 @@ export type Catalog = Management & {
   onChange(listener: (generation: number) => void): () => void
   /** Secrets of a connection, empty for one that is gone. Throws VaultError. */
   openSecrets(connection: Pick<Connection, 'id'>): ConnectionSecrets
+  /** Seals what is kept elsewhere, such as the secrets of jobs; sealed with a former master key it opens as long as that one is given. */
+  readonly sealing: Pick<Vault, 'seal' | 'open'>
   /** The secret of a key; undefined when it has none or is gone. Throws VaultError. */
   openKeySecret(publicKey: string): string | undefined
   /**
@@ -91,6 +93,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     return {
       ...createManagement(live, vault, { sourcesPerProject: 10, keysPerProject: 10, ...options.limits }),
       ...reading(live, vault),
+      sealing: { seal: vault.seal, open: vault.open },
       get revision() {
         return live.state().snapshot.revision
       },

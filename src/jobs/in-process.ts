@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { Fault } from '../faults.ts'
-import type { JobHandler, Jobs } from './jobs.ts'
+import type { Jobs } from './jobs.ts'
+
+type JobHandler = (payload: unknown, signal: AbortSignal) => Promise<unknown>
 
 export type InProcessOptions = {
   readonly handlers: Readonly<Record<string, JobHandler>>
@@ -17,7 +19,7 @@ type Job = { readonly id: string; readonly kind: string; readonly payload: unkno
  * The queue for work that may be lost with the process (warming a cache): first come, first served, in memory. A job that
  * throws is reported to `onFailure` and not tried again.
  */
-export function createInProcessJobs(options: InProcessOptions): Jobs {
+export function createInProcessJobs(options: InProcessOptions): Pick<Jobs, 'add' | 'close'> {
   const waiting: Job[] = []
   const running = new Set<Promise<void>>()
   const stop = new AbortController()

@@ -2,6 +2,7 @@ import { createAgents, type Timeouts } from './agents.ts'
 import { createStore } from './create-store.ts'
 import type { Guard } from './guard.ts'
 import type { ObjectStore, StoreConfig } from './object-store.ts'
+import { type PostRequest, post } from './web/post.ts'
 
 /** The open stores of the house. */
 export type Stores = {
@@ -12,6 +13,8 @@ export type Stores = {
   open(id: string, revision: number, config: () => StoreConfig): ObjectStore
   /** A store that is not kept, for URLs that a request names; it shares the connections of all others. */
   once(config: StoreConfig): ObjectStore
+  /** POSTs to a URL that a caller named; the status of the answer, whatever it is. Faults as in `web/post.ts`. */
+  post(url: string, request: PostRequest): Promise<number>
   /** Closes the store of a connection that is gone. */
   forget(id: string): Promise<void>
   /** Closes every store and breaks the connections. */
@@ -35,6 +38,7 @@ export function createStores(options: { readonly guard: Guard; readonly timeouts
       return store
     },
     once: (config) => createStore(config, { agents }),
+    post: (url, request) => post(agents, url, request),
     async forget(id) {
       const known = open.get(id)
       open.delete(id)

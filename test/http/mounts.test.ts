@@ -28,7 +28,7 @@ const MOUNTS: readonly Mount[] = [
     surface: createPixboost({
       directory: directoryOf([projectOf('demo', { pixboost: { engineRoutes: true } })]),
       delivery: pixboostDelivery,
-      jobs: { add: async () => ({ id: '1' }), close: async () => undefined },
+      jobs: { add: async () => ({ id: '1' }) },
       publicUrl: () => 'http://h',
       engineProject: () => 'demo',
       log: quiet,

@@ -77,7 +77,7 @@ describe('the in-process queue', () => {
       onFailure: () => {},
       handlers: {
         long: (_payload, signal) =>
-          new Promise((resolve) =>
+          new Promise<void>((resolve) =>
             signal.addEventListener('abort', () => {
               ended = true
               resolve()

@@ -13,7 +13,7 @@ import { createWarmup } from './warmup.ts'
 export type PixboostOptions = {
   readonly directory: Directory
   readonly delivery: PeekingDelivery
-  readonly jobs: Jobs
+  readonly jobs: Pick<Jobs, 'add'>
   /** Where this server is reached; URLs to be warmed up begin with it. Asked when needed: the port may be known late. */
   readonly publicUrl: () => string
   /** Host names bound to this dialect, lower case without port: URLs to be warmed up may begin with them too. */

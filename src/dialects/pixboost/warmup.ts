@@ -3,7 +3,7 @@ import type { DeliveryService } from '../../delivery/delivery.ts'
 import { Fault, isFault } from '../../faults.ts'
 import { readBody } from '../../http/body.ts'
 import type { Exchange, Log } from '../../http/exchange.ts'
-import type { JobHandler, Jobs } from '../../jobs/jobs.ts'
+import type { Jobs } from '../../jobs/jobs.ts'
 import { workflowCaller } from './account.ts'
 import { sendDone, sendRefusal } from './answers.ts'
 import { refusalOf, UNAUTHORISED } from './faults.ts'
@@ -22,7 +22,7 @@ type Payload = { readonly project: string; readonly images: readonly string[] }
 
 export type WarmupOptions = {
   readonly directory: Directory
-  readonly jobs: Jobs
+  readonly jobs: Pick<Jobs, 'add'>
   /** Whether an authority (host, maybe port) names this server. */
   readonly isOwn: (authority: string) => boolean
   readonly log: Log
@@ -68,7 +68,8 @@ export function createWarmup({ directory, jobs, isOwn, log }: WarmupOptions) {
 
 /**
  * Runs the work that `createWarmup` queued: each URL in every format the server can produce, since no viewer's `Accept` is
- * known. One after the other, so that viewers never wait behind it; a picture that fails is logged and left out.
+ * known. One after the other, so that viewers never wait behind it; a picture that fails is logged and left out. Throws the
+ * reason of an abort: what was not warmed is left to the next try, and what was is in the cache.
  */
 export function createWarmupHandler({
   directory,
@@ -78,13 +79,13 @@ export function createWarmupHandler({
   readonly directory: Directory
   readonly delivery: DeliveryService
   readonly log: Log
-}): JobHandler {
-  return async (payload, signal) => {
+}) {
+  return async (payload: unknown, signal: AbortSignal): Promise<void> => {
     const { project, images } = parsePayload(payload)
     for (const image of images) {
       const done = new Set<string>()
       for (const offer of EVERY_OFFER) {
-        if (signal.aborted) return
+        signal.throwIfAborted()
         // The key may have gone since; the host was checked when the work was accepted.
         const reading = readUrl(image, () => true, directory, offer)
         if (reading?.kind !== 'picture' || reading.delivery.project !== project) break
@@ -94,6 +95,7 @@ export function createWarmupHandler({
         try {
           await delivery.deliver(reading.delivery, signal)
         } catch (error) {
+          signal.throwIfAborted()
           log.warn({ project, code: isFault(error) ? error.code : 'unknown', err: error }, 'a picture was not warmed')
         }
       }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createEmbeddedJobs } from '../../../src/catalog/jobs.ts'
 import type { Connection, ConnectionSecrets, PixboostSettings } from '../../../src/catalog/model.ts'
 import { createDelivery, type Delivering } from '../../../src/delivery/create.ts'
 import { createPixboost } from '../../../src/dialects/pixboost/handler.ts'
@@ -8,7 +9,7 @@ import { createWarmupHandler, WARMUP } from '../../../src/dialects/pixboost/warm
 import { createEngine } from '../../../src/engine/create-engine.ts'
 import { createGate } from '../../../src/engine/gate.ts'
 import { createDispatcher } from '../../../src/http/dispatch.ts'
-import { createInProcessJobs } from '../../../src/jobs/in-process.ts'
+import { createJobs } from '../../../src/jobs/create-jobs.ts'
 import { createSourceRouter } from '../../../src/source-router.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
 import { createStores } from '../../../src/storage/stores.ts'
@@ -70,12 +71,15 @@ export async function openHouse(further: readonly SealedConnection[] = []): Prom
     fetchGate: createGate({ slots: 8, queue: { length: 64, waitMs: 10_000 } }),
     log: quiet,
   })
-  const jobs = createInProcessJobs({
-    handlers: { [WARMUP]: createWarmupHandler({ directory, delivery, log: quiet }) },
-    workers: 1,
-    queueLength: 10,
-    onFailure: () => undefined,
+  const jobs = await createJobs({
+    store: createEmbeddedJobs({ dataDir: join(dir, 'data') }),
+    kinds: {
+      [WARMUP]: { handler: createWarmupHandler({ directory, delivery, log: quiet }), workers: 1, queueLength: 10 },
+    },
+    sealing: { seal: (plain) => plain, open: (sealed) => sealed },
+    log: quiet,
   })
+  jobs.start()
   let url = ''
   const pixboost = createPixboost({ directory, delivery, jobs, publicUrl: () => url, log: quiet, purgeEveryMs: 0 })
   const dispatcher = createDispatcher({ surfaces: [pixboost], log: quiet })

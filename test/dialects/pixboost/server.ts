@@ -68,7 +68,7 @@ export async function serve(
   const pixboost = createPixboost({
     directory: directoryOf([projectOf('demo')]),
     delivery: deliveryOf(),
-    jobs: { add: async () => ({ id: '1' }), close: async () => undefined },
+    jobs: { add: async () => ({ id: '1' }) },
     publicUrl: () => 'http://img.test:8080',
     log,
     ...options,

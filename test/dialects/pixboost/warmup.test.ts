@@ -16,7 +16,6 @@ async function desk(parts: Parameters<typeof serve>[0] = {}) {
       queued.push({ kind, payload })
       return { id: '1' }
     },
-    async close() {},
   }
   const directory = directoryOf([projectOf('demo'), projectOf('other', { keys: [keyOf('other')] })])
   const server = await serve({ directory, jobs, ...parts })
@@ -88,7 +87,7 @@ describe('asking for a warm-up', () => {
     const { post } = await desk()
     expect((await post(list('x'.repeat(70_000)))).status).toBe(413)
     const full = await desk({
-      jobs: { add: () => Promise.reject(new Fault('overloaded')), close: async () => undefined },
+      jobs: { add: () => Promise.reject(new Fault('overloaded')) },
     })
     const answer = await full.post(list(GOOD))
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1'])
@@ -137,7 +136,7 @@ describe('warming', () => {
   it('stops when it is told to, and refuses what it did not queue', async () => {
     const delivery = deliveryOf()
     const run = createWarmupHandler({ directory: directoryOf([projectOf('demo')]), delivery, log })
-    await run({ project: 'demo', images: [GOOD] }, AbortSignal.abort())
+    await expect(run({ project: 'demo', images: [GOOD] }, AbortSignal.abort())).rejects.toThrow(/abort/)
     expect(delivery.asked).toEqual([])
     await expect(run({ images: 1 }, signal)).rejects.toThrow(Fault)
   })
