@@ -100,7 +100,9 @@ export async function runToFile(
     : await lastPass(input, stages, bench)
   picture.toColourspace(grey ? 'b-w' : 'srgb')
   try {
-    const bytes = await encodeWith(picture, size, encoding).toBuffer()
+    // Copied: what libvips hands out lies among its working memory, and a small result that is kept in a cache would keep
+    // the allocator from giving back or reusing what lies around it.
+    const bytes = Buffer.from(await encodeWith(picture, size, encoding).toBuffer())
     return { bytes, size, frames: count }
   } catch (error) {
     throw sharpFault(error, reading)
