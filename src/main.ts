@@ -14,6 +14,7 @@ import { createHealth } from './console/health.ts'
 import { createIndexPage, type Gallery, type Operation } from './console/index-page/index-page.ts'
 import { createDelivery, type Delivering } from './delivery/create.ts'
 import { createDemo } from './demo/pictures.ts'
+import { createImagekit } from './dialects/imagekit/handler.ts'
 import { createPixboost } from './dialects/pixboost/handler.ts'
 import { readPicture } from './dialects/pixboost/request.ts'
 import { createWarmupHandler } from './dialects/pixboost/warmup.ts'
@@ -118,6 +119,12 @@ async function serve(configured: Configured): Promise<void> {
     engineProject: () => catalog.listProjects().find(({ settings }) => settings.pixboost.engineRoutes)?.id,
     log,
   })
+  const imagekit = createImagekit({
+    directory,
+    delivery,
+    keySecret: (publicKey) => catalog.openKeySecret(publicKey),
+    log,
+  })
   const demo = configured.file === undefined ? await demoProject(catalog) : undefined
   const index = createIndexPage({
     version,
@@ -133,9 +140,14 @@ async function serve(configured: Configured): Promise<void> {
       return engine.load().queued > BUSY_QUEUE ? [...database, 'too much work is waiting'] : database
     },
   })
-  const hosts = new Map<string, Surface>(boundTo('pixboost').map((host) => [host, pixboost]))
+  const hosts = new Map<string, Surface>()
+  for (const [host, { dialect, project, endpoint }] of Object.entries(config.hosts)) {
+    if (dialect === 'pixboost') hosts.set(host, pixboost)
+    else if (dialect === 'imagekit') hosts.set(host, imagekit.bind({ project, endpoint }))
+    else log.warn({ host, dialect }, 'this dialect is not built yet: the host is served like any other')
+  }
   const dispatcher = createDispatcher({
-    surfaces: [pixboost, health, index],
+    surfaces: [pixboost, imagekit, health, index],
     hosts,
     log,
     trustProxy: config.trustProxy,
