@@ -102,10 +102,11 @@ export default {
     ),
     only(
       'sql-in-catalog',
-      ['node_modules/(kysely|pg|pg-[^/]+)/', '^(node:)?sqlite$'],
+      ['node_modules/(kysely|pg|pg-(?!boss/)[^/]+)/', '^(node:)?sqlite$'],
       ['catalog'],
       'SQL stays in catalog/',
     ),
+    only('pg-boss-in-jobs', 'node_modules/pg-boss/', ['jobs'], 'the queue on Postgres stays in jobs/'),
     {
       name: 'no-cycles',
       severity: 'error',

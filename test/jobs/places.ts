@@ -37,8 +37,8 @@ type Options = Partial<JobsOptions> & { readonly idle?: boolean }
 export const QUIET = { warn: () => undefined, error: () => undefined }
 export const VAULT = createVault([randomBytes(32)])
 
-/** Runs the same tests over both engines. */
-export function onBothEngines(tests: (places: Places, engine: 'sqlite' | 'postgres') => void): void {
+/** For what does not depend on the engine. */
+export function onSqlite(tests: (places: Places, engine: 'sqlite') => void): void {
   describe('on SQLite', () => {
     const folders: string[] = []
     const places = placesOf(async () => {
@@ -49,6 +49,11 @@ export function onBothEngines(tests: (places: Places, engine: 'sqlite' | 'postgr
     afterEach(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true }))))
     tests(places, 'sqlite')
   })
+}
+
+/** Runs the same tests over both engines. */
+export function onBothEngines(tests: (places: Places, engine: 'sqlite' | 'postgres') => void): void {
+  onSqlite(tests)
   describe.skipIf(postgresMissing())('on Postgres', () => {
     let server: PostgresServer | undefined
     beforeAll(async () => {
