@@ -309,6 +309,7 @@ function desk({ catalog, router, close }: Foundation): Desk {
 const ports: Ports = {
   version,
   terminal: {
+    program: process.env.TINTYPE_PROGRAM || 'tintype',
     env: process.env,
     stdin: process.stdin,
     out: (text) => void process.stdout.write(text),

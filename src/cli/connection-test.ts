@@ -12,17 +12,18 @@ export function addTestCommand(connection: Command, ports: Ports, common: (comma
     .description('try a connection with real requests; says which permission is missing and how to grant it')
     .argument('<alias>')
     .option('--bucket <name>', 'try this bucket instead of the connection’s own')
+    .option('--object <key>', 'read this object, which exists, instead of asking for one that does not')
     .option('--principal <arn>', 'the user or role that the printed policy names')
     .addHelpText(
       'after',
       '\nEnds with status 1 when something does not work.\n\nExample:\n  tintype connection test bucket --project shop',
     )
-    .action((alias: string, options: Common & { bucket?: string; principal?: string }) =>
+    .action((alias: string, options: Common & { bucket?: string; object?: string; principal?: string }) =>
       withDesk(ports, options, async (desk) => {
         const project = projectOf(desk, options)
         const found = connectionOf(project, alias)
         const bucket = options.bucket ?? found.bucket
-        const findings = await examine(await desk.store(project.id, found), found, bucket)
+        const findings = await examine(await desk.store(project.id, found), found, { bucket, object: options.object })
         const works = findings.every(({ result }) => result === 'ok')
         const lacking = findings.flatMap(({ permission }) => (permission === undefined ? [] : [permission]))
         const policy =

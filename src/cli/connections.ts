@@ -73,7 +73,7 @@ Examples:
         answer(ports, options, { project: project.id, ...made }, () =>
           [
             `Connection “${made.alias}” added to project “${project.id}”.`,
-            `Try it:  tintype connection test ${made.alias} --project ${project.id}`,
+            `Try it:  ${ports.terminal.program} connection test ${made.alias} --project ${project.id}`,
           ].join('\n'),
         )
       }),
@@ -93,7 +93,7 @@ Examples:
             rights(item),
             item.declared ? 'file' : 'catalog',
           ],
-          empty: `Project “${project.id}” has no connections: make one with \`tintype connection add\`.`,
+          empty: `Project “${project.id}” has no connections: make one with \`${ports.terminal.program} connection add\`.`,
         })
       }),
     )

@@ -4,6 +4,7 @@ import { Fault, type FaultCode, isFault } from '../faults.ts'
 import { joinPrefix } from '../storage/keys.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 import type { Permission } from './policy.ts'
+import { reasonOf } from './reasons.ts'
 
 /** One thing that was tried. `unknown`: the store's answer does not tell. */
 export type Finding = {
@@ -23,6 +24,13 @@ const FATAL: readonly FaultCode[] = [
   'disk-full',
 ]
 
+/** What to try instead of what the connection itself names. */
+export type Trial = {
+  readonly bucket?: string | undefined
+  /** An object that exists, below the prefix: reading it tells what a missing one may not. */
+  readonly object?: string | undefined
+}
+
 /**
  * Tries what a connection is for, with real requests: listing, reading, and — only when the connection may write — storing
  * and removing one small object. A connection without a bucket of its own is tried on `bucket`. Throws no Fault of the
@@ -31,7 +39,7 @@ const FATAL: readonly FaultCode[] = [
 export async function examine(
   store: ObjectStore,
   connection: Connection,
-  bucket: string | undefined = connection.bucket,
+  { bucket = connection.bucket, object }: Trial = {},
 ): Promise<readonly Finding[]> {
   if (connection.provider === 's3' && bucket === undefined) {
     return [
@@ -46,7 +54,7 @@ export async function examine(
     findings.push(listing)
     if (listing.result === 'failed') return findings
   }
-  if (connection.read) findings.push(await tryRead(place, findings.at(0)?.result === 'ok'))
+  if (connection.read) findings.push(await tryRead(place, object, findings.at(0)?.result === 'ok'))
   if (connection.write && findings.at(-1)?.result !== 'failed') findings.push(...(await tryWrite(place)))
   return findings
 }
@@ -73,22 +81,33 @@ async function tryList({ store, connection, where }: Place): Promise<Finding> {
   }
 }
 
-/** Asks for an object that does not exist: S3 says 404 to those who may list and read, 403 to all others (pixboost §12). */
-async function tryRead({ store, connection, where }: Place, mayList: boolean): Promise<Finding> {
+/**
+ * Asks for the object that is named, else for one that does not exist: S3 says 404 to those who may list and read, 403 to all
+ * others (pixboost §12).
+ */
+async function tryRead(
+  { store, connection, where }: Place,
+  object: string | undefined,
+  mayList: boolean,
+): Promise<Finding> {
   try {
-    const answer = await store.get({ key: joinPrefix(connection.prefix, `tintype-missing-${randomUUID()}`), ...where })
+    const key = joinPrefix(connection.prefix, object ?? `tintype-missing-${randomUUID()}`)
+    const answer = await store.get({ key, ...where })
     // A web server that answers anything for everything can be read from.
     if (answer.kind === 'object') for await (const _ of answer.body) break
     return { what: 'read', result: 'ok', detail: 'objects can be read' }
   } catch (error) {
-    if (isFault(error, 'object-missing'))
-      return { what: 'read', result: 'ok', detail: 'a missing object is told as missing' }
-    if (isFault(error, 'access-denied') && connection.provider === 's3' && !mayList) {
+    if (isFault(error, 'object-missing')) {
+      return object === undefined
+        ? { what: 'read', result: 'ok', detail: 'a missing object is told as missing' }
+        : { what: 'read', result: 'failed', detail: `there is no object ${object}` }
+    }
+    if (isFault(error, 'access-denied') && connection.provider === 's3' && !mayList && object === undefined) {
       return {
         what: 'read',
         result: 'unknown',
         permission: 's3:GetObject',
-        detail: 'without s3:ListBucket the store refuses missing objects and forbidden ones alike',
+        detail: 'without s3:ListBucket a missing object is refused too: name one that exists with --object',
       }
     }
     return judge('read', 's3:GetObject', error)
@@ -115,8 +134,9 @@ async function tryWrite({ store, connection, where }: Place): Promise<readonly F
 /** What a store's error means for the thing that was tried. Errors that are no Fault are defects and go on. */
 function judge(what: Finding['what'], permission: Permission, error: unknown): Finding {
   if (!(error instanceof Fault)) throw error
-  if (FATAL.includes(error.code)) return { what: 'reach', result: 'failed', detail: error.message }
-  const denied = error.code === 'access-denied' || error.code === 'store-refused' || error.code === 'read-only'
-  if (denied) return { what, result: 'refused', permission, detail: error.message }
-  return { what, result: 'failed', detail: error.message }
+  const detail = reasonOf(error)
+  if (FATAL.includes(error.code)) return { what: 'reach', result: 'failed', detail }
+  if (error.code === 'access-denied') return { what, result: 'refused', permission, detail: 'the store denies it' }
+  const refused = error.code === 'store-refused' || error.code === 'read-only'
+  return refused ? { what, result: 'refused', permission, detail } : { what, result: 'failed', detail }
 }

@@ -60,7 +60,7 @@ export function addKeyCommands(program: Command, ports: Ports, common: (command:
             item.dialects.length === 0 ? 'all' : item.dialects.join(' '),
             item.declared ? 'file' : 'catalog',
           ],
-          empty: `Project “${project.id}” has no keys: make one with \`tintype key add\`.`,
+          empty: `Project “${project.id}” has no keys: make one with \`${ports.terminal.program} key add\`.`,
         })
       }),
     )

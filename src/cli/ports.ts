@@ -16,6 +16,8 @@ export type Location = { readonly config?: string }
 
 /** The process's surroundings. */
 export type Terminal = {
+  /** What the user typed to call this program; hints begin with it. */
+  readonly program: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean; setRawMode?(on: boolean): unknown }
   /** Writes answers. */

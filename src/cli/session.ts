@@ -30,7 +30,7 @@ export function projectOf(desk: Desk, options: Common): Project {
   }
   const [only, ...others] = projects
   if (only === undefined)
-    throw new Fault('not-found', 'there is no project yet: make one with `tintype key add --project NAME`')
+    throw new Fault('not-found', 'there is no project yet: make one with `key add --project NAME`')
   if (others.length > 0) throw new Fault('bad-parameter', `say which project with --project: ${names}`)
   return only
 }

@@ -57,6 +57,32 @@ describe('the examination of a bucket', () => {
     expect(await found({ list: 'access-denied', get: 'access-denied' })).toContain('read unknown s3:GetObject')
   })
 
+  it('knows more when it is told of an object that exists', async () => {
+    const store = createMemoryStore()
+    await store.put({ bucket: 'my-pictures', key: 'prefix/another-prefix/a.jpg' }, Buffer.from('a'))
+    const trial = (refused: Method[], object: string) =>
+      examine(
+        withChaos(store, { fail: (method) => (refused.includes(method) ? new Fault('access-denied') : undefined) }),
+        { ...bucket, write: false },
+        { object },
+      )
+    const read = async (refused: Method[], object = 'a.jpg') => (await trial(refused, object)).at(-1)
+    expect(await read(['list'])).toMatchObject({ what: 'read', result: 'ok' })
+    expect(await read(['list', 'get'])).toMatchObject({ result: 'refused', permission: 's3:GetObject' })
+    expect(await read([], 'b.jpg')).toMatchObject({ result: 'failed', detail: 'there is no object b.jpg' })
+  })
+
+  it.each([
+    ['NoSuchBucket', 'the bucket does not exist'],
+    ['SignatureDoesNotMatch', 'the secret access key is not that of this access key id'],
+    ['SomethingNew', 'the store refuses the credentials, the region or the bucket (SomethingNew)'],
+  ])('says what %s means', async (reason, detail) => {
+    const fail = () => new Fault('store-misconfigured', undefined, { context: { reason } })
+    expect(await examine(withChaos(createMemoryStore(), { fail }), bucket)).toEqual([
+      { what: 'reach', result: 'failed', detail },
+    ])
+  })
+
   it('stops at a store that cannot be used at all', async () => {
     expect(await found({ list: 'store-misconfigured' })).toEqual(['reach failed'])
     expect(await found({ list: 'source-unreachable' })).toEqual(['reach failed'])

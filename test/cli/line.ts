@@ -46,6 +46,7 @@ export function commandLine() {
       const ports: Ports = {
         version: '1.2.3',
         terminal: {
+          program: 'scripts/tintype',
           env: surroundings.env ?? {},
           stdin,
           out: (text) => void out.push(text),

@@ -70,6 +70,12 @@ describe('tintype key', () => {
 })
 
 describe('tintype connection', () => {
+  it('names the next command as the program was called', async () => {
+    await run(['key', 'add', '--project', 'shop'])
+    const added = await run(['connection', 'add', 'local', '--provider', 'folder', '--path', await folder()])
+    expect(added.out).toContain('Try it:  scripts/tintype connection test local --project shop')
+  })
+
   const bucket = [
     'connection',
     'add',
