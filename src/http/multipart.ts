@@ -56,7 +56,11 @@ export async function readForm<T>(
     body.on('error', () => undefined)
     if (file !== undefined) return void body.resume()
     flowing = body
-    file = settled(receive(body)).then((outcome) => {
+    // One who receives no further must not destroy it: the parser would wait for its end for ever.
+    const chunks: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }),
+    }
+    file = settled(receive(chunks)).then((outcome) => {
       body.resume()
       return { field, filename: filename ?? '', type, outcome }
     })
@@ -64,10 +68,13 @@ export async function readForm<T>(
 
   const stop = new AbortController()
   const timer = setTimeout(() => stop.abort(new Fault('timed-out')), limits.milliseconds)
-  const onBreak = () => stop.abort(brokenOff())
+  const onBreak = () => {
+    // A request that was read to its end is closed, too.
+    if (!req.complete) stop.abort(brokenOff())
+  }
   req.on('error', () => undefined)
   req.on('close', onBreak)
-  if (req.destroyed && !req.readableEnded) onBreak()
+  if (req.destroyed) onBreak()
   try {
     await Promise.race([feed(exchange, parser, limits.bytes, stop.signal), finished.then(() => undefined)])
     await Promise.race([finished, aborted(stop.signal)])

@@ -21,6 +21,7 @@ import {
   NO_JSON,
   NO_ROUTE,
   QUOTA_USED,
+  type Refusal,
   refusalOf,
   refusing,
   UNEXPECTED,
@@ -74,10 +75,13 @@ export function createKraken(options: KrakenOptions): Surface {
     let received: Spooled | undefined
     let handedOn = false
     try {
-      const form = await readForm(exchange, FORM_LIMITS, async (body) => {
-        received = await optimizer.spool.receive(body, FILE_BYTES)
-        return received
-      })
+      const form = await asked(
+        readForm(exchange, FORM_LIMITS, async (body) => {
+          received = await optimizer.spool.receive(body, FILE_BYTES)
+          return received
+        }),
+        FILE_TOO_LARGE,
+      )
       const json = parseFields(form.fields)
       const account = enter(json)
       const wish = readWish(json, { by: 'upload', s3Endpoint: account.s3Endpoint })
@@ -194,11 +198,19 @@ function pathOf(target: string): string {
   return query === -1 ? target : target.slice(0, query)
 }
 
-async function readJson(exchange: Exchange): Promise<Buffer> {
+function readJson(exchange: Exchange): Promise<Buffer> {
+  return asked(readBody(exchange, JSON_LIMITS), { ...NO_JSON, status: 413 })
+}
+
+/** What cannot be read as a request holds no JSON, in the contract's words. */
+async function asked<T>(reading: Promise<T>, tooLarge: Refusal): Promise<T> {
   try {
-    return await readBody(exchange, JSON_LIMITS)
+    return await reading
   } catch (error) {
-    throw isFault(error, 'too-large') ? refusing({ ...NO_JSON, status: 413 }) : error
+    if (isFault(error, 'too-large')) throw refusing(tooLarge)
+    if (isFault(error, 'bad-parameter')) throw refusing(NO_JSON)
+    if (isFault(error, 'timed-out')) throw refusing({ status: 408, message: 'The request took too long' })
+    throw error
   }
 }
 
