@@ -31,6 +31,8 @@ export type Compiled = {
 
 /** Layers in layers (imagekit §12). */
 const DEEPEST_LAYER = 3
+/** Steps that work through all pixels, layers' own included: each takes its time, and nobody means more. */
+const MOST_WORK = 200
 /** Image layers lose their edges unless `t` says otherwise (imagekit §6.3). */
 const LAYER_TRIM = 10
 const UNTOUCHED: Plan = { frame: { kind: 'all' }, steps: [], output: { kind: 'untouched' } }
@@ -64,6 +66,11 @@ export function compileChain(chain: Chain, options: CompileOptions): Compiled {
     ...capSteps(chain, settings),
     ...chainSteps(chain, at),
   ]
+  if (workOf(steps) > MOST_WORK) {
+    throw new Fault('bad-parameter', `a transformation may rework the picture ${MOST_WORK} times`, {
+      context: { parameter: 'tr', limit: MOST_WORK },
+    })
+  }
   const { output, negotiated } = compileOutput(said, settings, steps, saving)
   return {
     plan: { frame: frameOf(said, options.thumbnail), steps, output },
@@ -71,6 +78,25 @@ export function compileChain(chain: Chain, options: CompileOptions): Compiled {
     negotiated,
     hinted: found.hinted,
   }
+}
+
+/** Turns and mirrors by right angles are put together, whatever their number. */
+function workOf(steps: readonly Step[]): number {
+  return steps.reduce((sum, step) => {
+    switch (step.kind) {
+      case 'orient':
+      case 'mirror':
+        return sum
+      case 'rotate':
+        return step.degrees % 90 === 0 ? sum : sum + 1
+      case 'branch':
+        return sum + step.cases.reduce((most, one) => Math.max(most, workOf(one.steps)), workOf(step.otherwise))
+      case 'layer':
+        return sum + 1 + workOf(step.steps)
+      default:
+        return sum + 1
+    }
+  }, 0)
 }
 
 type Found = { hinted: Hinted }

@@ -43,6 +43,8 @@ export function createImagekit(options: ImagekitOptions): Imagekit {
         }
       },
       refuse,
+      // A proxied URL may carry a query of its own in its encoded form.
+      loggable: (target) => target.replace(/(\?|%3f).*$/is, ''),
     }
   }
 

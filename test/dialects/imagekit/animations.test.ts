@@ -45,7 +45,7 @@ describe('every kind of step on an animation keeps frames, order, delays and loo
   const cases = STEPS.flatMap(([tr, width, height]) =>
     (['moving.gif', 'moving.webp'] as const).map((file) => [tr, file, width, height] as const),
   )
-  it.each(cases)('%s on %s', async (tr, file, width, height) => {
+  it.each(cases)('every frame of %s on %s', async (tr, file, width, height) => {
     const { bytes, type } = await succeed(house, `tr:${tr}:f-webp,lo-true/${file}`)
     expect(type).toBe('image/webp')
     const meta = await sharp(bytes, { pages: -1 }).metadata()

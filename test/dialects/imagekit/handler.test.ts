@@ -57,7 +57,7 @@ describe('the forms of a URL (§2)', () => {
     ['a/b.jpg?updatedAt=123&v=2&ik-sdk-version=javascript-1&ik-obj-version=x', 120, 80],
     ['tr:n-ik_ml_thumbnail/a/b.jpg', 120, 80],
     ['tr:n-media_library_thumbnail/a/b.jpg', 120, 80],
-  ])('%s', async (rest, width, height) => {
+  ])('the URL %s', async (rest, width, height) => {
     expect(await decode((await succeed(house, rest)).bytes)).toMatchObject({ width, height })
   })
 
@@ -491,7 +491,7 @@ describe('answers (§10)', () => {
     ['a broken escape', 'a/%ZZ.jpg', 400, 'EINVAL'],
     ['beyond what WebP holds', 'tr:w-20000,h-10,c-force,f-webp/red.png', 400, 'ELIMIT'],
     ['above the result limit', 'tr:w-60000,h-60000/red.png', 400, 'ELIMIT'],
-  ])('%s', async (_what, rest, status, code) => {
+  ])('an error: %s', async (_what, rest, status, code) => {
     await house.put('words.jpg', Buffer.from('just some words'))
     await house.put('cut.jpg', (await photo(400, 300, 'jpeg')).subarray(0, 4000))
     await house.put('bomb.png', broken.lyingPng())
@@ -513,6 +513,21 @@ describe('answers (§10)', () => {
       'Not Found',
       code,
     ])
+  })
+
+  it('a picture above 40 MB is 400 ELIMIT, a file of another kind is not', async () => {
+    const large = Buffer.alloc(40 * 1024 * 1024 + 1)
+    for (const name of ['large.png', 'large.zip']) await house.put(name, large)
+    const answer = await house.ask('tr:w-5/large.png')
+    expect([answer.status, answer.headers.get('ik-error')?.split(' - ')[0]]).toEqual([400, 'ELIMIT'])
+    expect((await house.send('HEAD', '/ik/demo/large.zip')).headers.get('content-length')).toBe(String(large.length))
+  })
+
+  it('a document above 5 MB is not drawn', async () => {
+    await house.put('large.pdf', Buffer.alloc(5 * 1024 * 1024 + 1, '%PDF-1.4 '))
+    const answer = await house.ask('large.pdf/ik-thumbnail.jpg')
+    expect([answer.status, answer.headers.get('ik-error')?.split(' - ')[0]]).toEqual([400, 'ELIMIT'])
+    expect((await house.send('HEAD', '/ik/demo/large.pdf')).status).toBe(200)
   })
 
   it('the last failure other than missing is reported', async () => {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { ImagekitSettings, ImageSettings, Key } from '../../../src/catalog/model.ts'
+import type { Connection, ConnectionSecrets, ImagekitSettings, ImageSettings, Key } from '../../../src/catalog/model.ts'
 import { createDelivery, type Delivering } from '../../../src/delivery/create.ts'
 import { createImagekit } from '../../../src/dialects/imagekit/handler.ts'
 import { createEngine } from '../../../src/engine/create-engine.ts'
@@ -19,6 +19,12 @@ export type Answer = {
   readonly headers: Headers
   readonly bytes: Buffer
   readonly text: string
+}
+
+/** Connections that come first, and their secrets. */
+export type Extension = {
+  readonly connections?: readonly Connection[]
+  readonly openSecrets?: () => ConnectionSecrets
 }
 
 /**
@@ -46,10 +52,11 @@ export type House = {
   stop(): Promise<void>
 }
 
-export async function openHouse(): Promise<House> {
+export async function openHouse(more: Extension = {}): Promise<House> {
   const dir = await mkdtemp(join(tmpdir(), 'tintype-imagekit-'))
   const origin = await startWebOrigin()
   const connections = [
+    ...(more.connections ?? []),
     connectionOf('bucket', {
       provider: 'folder',
       path: join(dir, 'bucket'),
@@ -63,9 +70,9 @@ export async function openHouse(): Promise<House> {
     projectOf('demo', { keys, connections, settings, imagekit })
   const directory = directoryOf([home()])
   const stores = createStores({ guard: createGuard({ allowPrivate: true }) })
-  const router = createSourceRouter({ catalog: { directory, openSecrets: () => ({}) }, stores })
+  const router = createSourceRouter({ catalog: { directory, openSecrets: more.openSecrets ?? (() => ({})) }, stores })
   const limits = { inputPixels: 50_000_000, outputPixels: 50_000_000, frames: 100 }
-  const quiet = { info: () => undefined, warn: () => undefined, error: (facts: object) => console.error(facts) }
+  const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
   const engine = createEngine({ limits, slots: 2, open: (...wanted) => delivery.bytes(...wanted) })
   const delivery: Delivering = createDelivery({
     engine,

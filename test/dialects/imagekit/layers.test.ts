@@ -43,7 +43,7 @@ describe('where a layer lies (§6.1, §6.2)', () => {
     [',lx-1000,ly-1000', [280, 180]],
     [',lx-bw_sub_cw,ly-bh_div_10', [280, 30]],
     [',lx-bw_mul_0.4', [160, 90]],
-  ])('%s', async (more, [left, top]) => {
+  ])('a layer%s lies at %j', async (more, [left, top]) => {
     expect(boxOf(await render(house, layer(more), base), RED)).toEqual([left, top, 120, 120])
   })
 
@@ -79,7 +79,7 @@ describe('image layers (§6.3)', () => {
     [',w-60,h-30,c-at_max', 30, 30],
     [',w-30,h-30,cm-extract', 30, 30],
     [',rt-90,w-60,h-30', 30, 60],
-  ])('%s is %i×%i', async (more, width, height) => {
+  ])('a layer%s is %i×%i', async (more, width, height) => {
     expect(boxOf(await render(house, layer(more), base), RED)?.slice(2)).toEqual([width, height])
   })
 
@@ -122,7 +122,7 @@ describe('image layers (§6.3)', () => {
     ['lm-multiply', [0, 0, 0]],
     ['lm-cutter', undefined],
     ['lm-cutout', undefined],
-  ])('%s', async (mode, dark) => {
+  ])('a layer blends: %s', async (mode, dark) => {
     const blue = await stored(house, raw.solid(40, 40, [0, 0, 255]))
     const seen = await render(house, `l-image,i-ik_canvas,bg-FF0000,w-20,h-20,lx-0,ly-0,${mode},l-end`, blue)
     const [under, beside] = [pixel(seen, 5, 5), pixel(seen, 30, 30)]
@@ -148,7 +148,7 @@ describe('solid and gradient blocks (§6.4)', () => {
     ['bg-E02020,w-300,h-100', [50, 100, 300, 100]],
     ['bg-E02020,w-bw_div_2,h-bh_div_3,lfo-top_left', [0, 0, 200, 100]],
     ['bg-E02020,w-0.5,h-10,lfo-top_left', [0, 0, 200, 10]],
-  ])('%s', async (block, box) => {
+  ])('a block %s', async (block, box) => {
     expect(boxOf(await render(house, `l-image,i-ik_canvas,${block},l-end`, base), RED)).toEqual(box)
   })
 
@@ -157,7 +157,7 @@ describe('solid and gradient blocks (§6.4)', () => {
     ['bg-FF000080', [255, 51, 51]],
     ['bg-FF000080,al-1', [255, 51, 51]],
     ['bg-red,al-5', [255, 0, 0]],
-  ])('%s has the colour %j on white', async (block, colour) => {
+  ])('a block %s has the colour %j on white', async (block, colour) => {
     const seen = await render(house, `l-image,i-ik_canvas,${block},l-end`, base)
     expect(near(pixel(seen, 200, 150), colour, 2)).toBe(true)
   })
@@ -236,7 +236,7 @@ describe('what is refused', () => {
     ['l-image,i-brand@@logo.png,pg-2,l-end', 'pg'],
     ['l-text,i-a,fs-99999,l-end', 'fs takes'],
     ['w-bw', 'baseWidth'],
-  ])('%s', async (tr, reason) => {
+  ])('is refused: %s', async (tr, reason) => {
     const answer = await house.ask(`tr:${tr}/${base}`)
     expect([answer.status, answer.text]).toEqual([400, 'Bad transformation request'])
     expect(answer.headers.get('ik-error')).toContain(reason)

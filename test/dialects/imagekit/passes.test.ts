@@ -36,7 +36,7 @@ describe('runs of the image library for typical URLs, on a photograph that lies 
     ['w-400,h-300:rt-90', 1],
     ['w-400,h-300:w-200', 2],
     ['w-300,h-300,cm-pad_resize,bg-blurred', 2],
-  ])('%s takes %i', (tr, count) => {
+  ])('%s takes %i passes', (tr, count) => {
     expect(stages(tr)).toHaveLength(count)
   })
 

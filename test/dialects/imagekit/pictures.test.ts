@@ -170,7 +170,7 @@ describe('what is kept (§4.2, §4.3)', () => {
     ['cm-pad_extract,w-60,h-40', 10, 10],
     ['cm-pad_extract,w-60,h-40,fo-bottom_right', 20, 20],
     ['cm-pad_extract_no_shrink,w-60,h-10', 10, 0],
-  ])('%s', async (tr, left, top) => {
+  ])('on a canvas: %s', async (tr, left, top) => {
     const inner = raw.gradient(40, 20)
     const seen = await render(house, `${tr},bg-0000FF`, await stored(house, inner))
     const expected = (x: number, y: number) => {
@@ -216,7 +216,7 @@ describe('geometry and colour (§4.5)', () => {
     ['fl-v', BLUE],
     ['fl-h_v', YELLOW],
     ['fl-v_h', YELLOW],
-  ])('%s', async (tr, corner) => {
+  ])('mirrored: %s', async (tr, corner) => {
     const seen = await render(house, tr, await stored(house, raw.quadrants(30, 20)))
     expect(pixel(seen, 0, 0)).toEqual([...corner])
   })
@@ -395,7 +395,7 @@ describe('expressions and conditions (§5)', () => {
     ['w-300:if-w_eq_300_and_iw_eq_600,w-50,if-end', 50],
     ['if-ar_eq_3-2,w-100:w-0.5,if-end', 50],
     ['w-2_pow_3_mul_2', 64],
-  ])('%s is %i wide', async (tr, width) => {
+  ])('expression or condition %s is %i wide', async (tr, width) => {
     expect((await render(house, tr, await stored(house, raw.quadrants(600, 400)))).width).toBe(width)
   })
 })

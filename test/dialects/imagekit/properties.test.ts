@@ -185,5 +185,6 @@ describe('compiling', () => {
     expect(sizes).toEqual([11, 101, 1001])
     const most = Array.from({ length: MAX_STEPS + 1 }, () => 'bl-1').join(':')
     expect(() => compile(most)).toThrow(/at most 2000 steps/)
+    expect(() => compile(Array.from({ length: 201 }, () => 'bl-1').join(':'))).toThrow(/200 times/)
   })
 })
