@@ -1,4 +1,4 @@
-import { Fault } from '../faults.ts'
+import { Fault, isFault } from '../faults.ts'
 import { decodeBody } from '../storage/decode.ts'
 import type { ObjectStore, StoreConfig } from '../storage/object-store.ts'
 import type { Spool, Taken } from './optimizer.ts'
@@ -15,7 +15,11 @@ type Taking = {
  * web store; too-large above `limit` bytes; source-unreachable when the body ends early.
  */
 export async function take(taken: Taken, { once, spool, limit, signal }: Taking): Promise<Buffer> {
-  if (taken.kind === 'url') return download(taken, once, limit, signal)
+  if (taken.kind === 'url') {
+    return download(taken, once, limit, signal).catch((error: unknown) => {
+      throw isFault(error, 'too-large') ? tooLarge(limit) : error
+    })
+  }
   const bytes = taken.kind === 'bytes' ? taken.bytes : await spool.read(taken.id)
   if (bytes.length > limit) throw tooLarge(limit)
   return bytes
