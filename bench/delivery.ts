@@ -56,7 +56,7 @@ export async function main(args: readonly string[]): Promise<void> {
     writeFileSync(config, configuration(bucket, s3))
     let starts = 0
     const server = () =>
-      startActor([new URL('../src/main.ts', import.meta.url).pathname, 'serve'], {
+      startActor(['--max-semi-space-size=8', new URL('../src/main.ts', import.meta.url).pathname, 'serve'], {
         TINTYPE_CONFIG: config,
         TINTYPE_DATA_DIR: join(folder, `data-${starts++}`),
       })

@@ -1,5 +1,5 @@
 /** The composition root: configuration → parts → listeners. The only file that knows every part. */
-import './threads.ts'
+import './process.ts'
 
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -26,12 +26,12 @@ import { createDispatcher } from './http/dispatch.ts'
 import type { Surface } from './http/exchange.ts'
 import { listen } from './http/listen.ts'
 import { createInProcessJobs } from './jobs/in-process.ts'
+import { ENCODE_SLOTS } from './process.ts'
 import { createSourceRouter, type SourceRouter } from './source-router.ts'
 import { createGuard } from './storage/guard.ts'
 import { joinPrefix } from './storage/keys.ts'
 import type { ObjectStore } from './storage/object-store.ts'
 import { createStores } from './storage/stores.ts'
-import { ENCODE_SLOTS } from './threads.ts'
 
 /** Sources read at once, and how many more may wait. */
 const FETCHES = 64
