@@ -195,7 +195,7 @@ const pixboost = group('The Pixboost dialect.', {
   ),
   saveData: flag('Obey the `Save-Data` request header.', PIXBOOST_DEFAULTS.saveData),
   engineRoutes: flag(
-    'Also serve `/img/…` without a key, like the engine alone. An open proxy for the allowed hosts; off by default.',
+    'Also serve `/img/…` without a key, like the engine alone. An open proxy to every public host; off by default.',
     PIXBOOST_DEFAULTS.engineRoutes,
   ),
 })

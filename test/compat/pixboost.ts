@@ -78,7 +78,10 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['Hosts without case, any port unless named', 'the host must be allowed'],
       ['Redirects stay inside of the list', 'redirects are followed inside of the allowed hosts and no further'],
       ['Private addresses are refused unless configured', 'the network guard'],
-      ['An HTTP alias needs no entry for its own host', 'several sizes of a picture cost one fetch'],
+      [
+        'An HTTP alias needs no entry for its own host',
+        'a web connection needs no allowed host for itself, nor for redirects on its own host',
+      ],
       {
         fact: 'Secrets are separate from keys, shown once',
         test: 'generates keys in the Pixboost shape with a strong secret, found by either half',
@@ -262,6 +265,12 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ["save-data query param must be one of 'off', 'hide'", ERRORS],
       ["can't parse trim-border param", ERRORS],
       ['Failures of a source: 404, 403, 504, else 500 with the prefix of the engine', MISSING],
+      {
+        fact: 'A source that answers 410',
+        test: '410 Gone is told as missing',
+        differs:
+          'The contract makes every status but 404, 401 and 403 a 500; Gone says what 404 says, only more surely.',
+      },
       ['One switch restores always 500', 'one switch makes every failure of a source 500'],
       ['Not an image, cannot be decoded: 500', '%s is 500 and the server goes on'],
       ['File over the size limit: 413', 'a file beyond 50 MB is 413'],

@@ -32,7 +32,7 @@ import {
   withProfile,
   YELLOW,
 } from '../../support/pictures.ts'
-import { KEY } from './account.ts'
+import { KEY, keyOf } from './account.ts'
 import { type House, openHouse } from './house.ts'
 
 let house: House
@@ -307,6 +307,24 @@ describe('sources', () => {
     })
     expect((await house.ask(`${house.origin.url}/inside/resize?size=4`)).status).toBe(200)
     expect((await house.ask(`${house.origin.url}/outside/resize?size=4`)).status).toBe(401)
+  })
+
+  it('a web connection needs no allowed host for itself, nor for redirects on its own host', async () => {
+    house.origin.answer('/assets/own.png', { status: 302, headers: { location: '/elsewhere.png' } })
+    house.origin.answer('/elsewhere.png', { body: await quadrants(8, 8) })
+    const projects = house.directory.projects
+    house.directory.projects = projects.map((project) => ({ ...project, keys: [keyOf(KEY, { allowedHosts: [] })] }))
+    house.directory.change()
+    const own = await house.ask('assets/own.png/resize?size=4')
+    const byUrl = await house.ask(`${house.origin.url}/elsewhere.png/resize?size=4`)
+    house.directory.projects = projects
+    house.directory.change()
+    expect([own.status, byUrl.status]).toEqual([200, 401])
+  })
+
+  it('410 Gone is told as missing', async () => {
+    house.origin.answer('/assets/410', { status: 410 })
+    expect((await house.ask('assets/410/optimise')).status).toBe(404)
   })
 
   it('404 stays 404 and 403 stays 403, anything else is 500 with the prefix of the engine', async () => {
