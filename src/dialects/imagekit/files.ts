@@ -57,7 +57,7 @@ export function createFiles({ directory, delivery, keySecret, log, clock }: File
     const senses = sense(exchange.req.headers)
     const { target } = exchange
     const door = bound === undefined ? '' : `${bound.project}/${bound.endpoint}`
-    const key = `${senseKey(senses)}${door} ${target}`
+    const key = `${senseKey(senses, target)}${door} ${target}`
     const now = clock()
     const before = remembered.get(key)
     if (before !== undefined && !(before.file.until !== undefined && before.file.until < now)) return before

@@ -27,10 +27,12 @@ export function sense(headers: IncomingHttpHeaders): Senses {
   }
 }
 
-/** With the raw target it says everything that a compiled request depends on. */
-export function senseKey({ webp, avif, saveData, dpr, width }: Senses): string {
+/** With the raw target it says everything that a compiled request depends on. Hints matter where something is `auto`. */
+export function senseKey({ webp, avif, saveData, dpr, width }: Senses, target: string): string {
   const bits = (webp ? 1 : 0) | (avif ? 2 : 0) | (saveData ? 4 : 0)
-  return dpr === undefined && width === undefined ? String(bits) : `${bits};${dpr ?? ''};${width ?? ''};`
+  const none = dpr === undefined && width === undefined
+  // Names may be written out to anything, and any letter may be escaped.
+  return none || !/auto|n-|%/i.test(target) ? String(bits) : `${bits};${dpr ?? ''};${width ?? ''};`
 }
 
 export function offerOf({ webp, avif }: Senses): Offer {

@@ -24,7 +24,8 @@ const USUAL_SHARPNESS = 1
 export function transformSteps(values: Values, standing: Standing): readonly Step[] {
   const { background, trim } = values
   const ground = background?.kind === 'solid' ? background.colour : undefined
-  const solid = ground === undefined || ground.alpha < 1 ? undefined : ground
+  const fills = ground !== undefined && (ground.alpha === 1 || values.opacity !== undefined || standing.opaque)
+  const solid = fills ? { ...ground, alpha: 1 } : undefined
   const late = opensHoles(values)
   return [
     ...(values.rotate === 'auto' ? [{ kind: 'orient' } as const] : []),
@@ -36,9 +37,7 @@ export function transformSteps(values: Values, standing: Standing): readonly Ste
     ...rotateSteps(values, solid ?? (standing.opaque ? BLACK : undefined)),
     ...effectSteps(values, standing.first),
     ...opacitySteps(values),
-    ...(ground !== undefined && late && (solid !== undefined || values.opacity !== undefined || standing.opaque)
-      ? [{ kind: 'flatten', colour: { ...ground, alpha: 1 } } as const]
-      : []),
+    ...(solid !== undefined && late ? [{ kind: 'flatten', colour: solid } as const] : []),
   ]
 }
 

@@ -456,6 +456,7 @@ describe('answers (§10)', () => {
       'x-content-type-options': 'nosniff',
     })
     expect(headers.get('etag')).toMatch(/^"/)
+    expect(headers.has('x-server')).toBe(false)
   })
 
   it('files that are no pictures are handed on as they are', async () => {

@@ -43,6 +43,7 @@ describe('where a layer lies (§6.1, §6.2)', () => {
     [',lx-1000,ly-1000', [280, 180]],
     [',lx-bw_sub_cw,ly-bh_div_10', [280, 30]],
     [',lx-bw_mul_0.4', [160, 90]],
+    [',lso-1,leo-2,ldu-3', [140, 90]],
   ])('a layer%s lies at %j', async (more, [left, top]) => {
     expect(boxOf(await render(house, layer(more), base), RED)).toEqual([left, top, 120, 120])
   })
