@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { Kysely, type Selectable, sql } from 'kysely'
 import { migrateJobs } from './job-migrations.ts'
 import type { JobRow, JobTables } from './job-tables.ts'
@@ -19,7 +20,8 @@ const BATCH = 500
 
 /**
  * The jobs of one machine, in `jobs.sqlite` below `dataDir`. It has the shape of the queue's `JobStore`; each call is one
- * short statement, on the disk when it resolves.
+ * short statement, on the disk when it resolves. SQLite works on the main thread, and a row of calls that wait for nothing
+ * else would never let go of it: so each that writes takes its own turn of the event loop.
  */
 export function createEmbeddedJobs({ dataDir, leaseMs = 30_000 }: EmbeddedJobsOptions) {
   const db = new Kysely<JobTables>({ dialect: sqliteDialect(join(dataDir, 'jobs.sqlite')) })
@@ -71,6 +73,7 @@ export function createEmbeddedJobs({ dataDir, leaseMs = 30_000 }: EmbeddedJobsOp
     },
 
     async add(job: NewJob, queueLength: number) {
+      await turn()
       const now = Date.now()
       const { id, kind, project = null, payload, sealed = null, attempts, runAt = now, keepMs } = job
       const { numAffectedRows = 0n } = await sql`
@@ -83,6 +86,7 @@ export function createEmbeddedJobs({ dataDir, leaseMs = 30_000 }: EmbeddedJobsOp
     },
 
     async claim(kind: string, limit: number) {
+      await turn()
       const now = Date.now()
       const rows = await db
         .updateTable('jobs')
@@ -117,6 +121,7 @@ export function createEmbeddedJobs({ dataDir, leaseMs = 30_000 }: EmbeddedJobsOp
     },
 
     async end(claim: Held, end: End, keepMs: number) {
+      await turn()
       const outcome =
         end.state === 'done'
           ? { result: end.result }
@@ -130,6 +135,7 @@ export function createEmbeddedJobs({ dataDir, leaseMs = 30_000 }: EmbeddedJobsOp
     },
 
     async retry(claim: Held, runAt: number) {
+      await turn()
       return changed(
         await mine(claim)
           .set({ ...free, failures: sql`failures + 1`, run_at: runAt })
@@ -152,8 +158,7 @@ export function createEmbeddedJobs({ dataDir, leaseMs = 30_000 }: EmbeddedJobsOp
       for (let deleted = BATCH; deleted >= BATCH; ) {
         const { numDeletedRows } = await db.deleteFrom('jobs').where('id', 'in', expired).executeTakeFirstOrThrow()
         deleted = Number(numDeletedRows)
-        // Others get a turn of the event loop between two batches.
-        await new Promise((resolve) => setImmediate(resolve))
+        await turn()
       }
     },
 

@@ -35,7 +35,12 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 /** Opens the queue over a store. Throws what the store says when it cannot be opened. */
 export async function createJobs(options: JobsOptions): Promise<JobQueue> {
   const { store, kinds, sealing, log, pollMs = 1000, sweepMs = 10_000, graceMs = 5000 } = options
-  await store.open(Object.keys(kinds))
+  try {
+    await store.open(Object.keys(kinds))
+  } catch (error) {
+    await store.close()
+    throw error
+  }
   let started = false
   let closing: Promise<void> | undefined
   const stop = new AbortController()

@@ -28,11 +28,11 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
  * a completed one that says so, since pg-boss would try a failed one again.
  */
 export function createPgBossJobs({ database, log, leaseSeconds = 30 }: PgBossOptions): JobStore {
-  let started: PgBoss | undefined
+  let opened: PgBoss | undefined
   let names: readonly string[] = []
   const boss = () => {
-    if (started === undefined) throw new Error('the queue of jobs is not open')
-    return started
+    if (opened === undefined) throw new Error('the queue of jobs is not open')
+    return opened
   }
 
   /** All of `work` or, when it resolves with false, nothing of it. */
@@ -80,7 +80,7 @@ export function createPgBossJobs({ database, log, leaseSeconds = 30 }: PgBossOpt
     async open(kinds) {
       // Loaded only where it is used: the embedded queue starts without it.
       const { PgBoss: Boss } = await import('pg-boss')
-      const opening = new Boss({
+      opened = new Boss({
         connectionString: database,
         application_name: 'tintype jobs',
         schema: SCHEMA,
@@ -94,10 +94,10 @@ export function createPgBossJobs({ database, log, leaseSeconds = 30 }: PgBossOpt
         flowIntervalSeconds: 3600,
         monitorVacuum: false,
       })
-      opening.on('error', (error) => log.warn({ reason: error.message }, 'the queue of jobs has trouble'))
-      opening.on('warning', ({ message }) => log.warn({ reason: message }, 'the queue of jobs has a warning'))
-      started = await opening.start()
-      for (const kind of kinds) await started.createQueue(kind)
+      opened.on('error', (error) => log.warn({ reason: error.message }, 'the queue of jobs has trouble'))
+      opened.on('warning', ({ message }) => log.warn({ reason: message }, 'the queue of jobs has a warning'))
+      await opened.start()
+      for (const kind of kinds) await opened.createQueue(kind)
       names = kinds
     },
 
@@ -169,8 +169,8 @@ export function createPgBossJobs({ database, log, leaseSeconds = 30 }: PgBossOpt
     },
 
     async close() {
-      await started?.stop({ graceful: false })
-      started = undefined
+      await opened?.stop({ graceful: false })
+      opened = undefined
     },
   }
 }

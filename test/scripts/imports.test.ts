@@ -93,6 +93,7 @@ describe('the import rules', () => {
     ['sharp outside of the engine', "import 'sharp'", 'sharp-in-engine'],
     ['a cloud SDK outside of storage', "import '@aws-sdk/client-s3'", 'cloud-in-storage'],
     ['a database outside of the catalog', "import 'node:sqlite'", 'sql-in-catalog'],
+    ['the queue on Postgres outside of the jobs', "import 'pg-boss'", 'pg-boss-in-jobs'],
     ['a package for development', "import 'vitest'", 'no-development-packages'],
     ['a file that does not exist', "import './nowhere.ts'", 'resolvable'],
   ])('see %s', async (_, text, rule) => {
