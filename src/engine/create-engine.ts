@@ -26,9 +26,10 @@ import { createLayers, type Opened, openedKey } from './layers.ts'
 import { configureSharp } from './libvips.ts'
 import { lower } from './lower.ts'
 import { isOpaque } from './opacity.ts'
+import { createOptimising, type Optimising, type OptimisingParts } from './optimising.ts'
 import type { Stage } from './passes.ts'
 import { probe } from './probe.ts'
-import { type Bench, inputAlpha, inputFrames, inputSize, runToFile } from './run.ts'
+import { type Bench, inputAlpha, inputFrames, inputSize, runToFile, runToFrames } from './run.ts'
 import { type FrameRange, pageFacts, readInput, selectFrames } from './source.ts'
 import { createFontShelf } from './text/shelf.ts'
 import { createWorkers } from './workers.ts'
@@ -44,7 +45,7 @@ type EncodeOutput = Extract<Output, { readonly kind: 'encode' }>
  * The engine: one gate for everything that decodes or encodes, one pool of threads for pixels in JavaScript. sharp is set up
  * for the process. All faults are of `faults.ts`; anything else thrown is a bug.
  */
-export function createEngine(options: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine & Optimising {
   const { limits, slots } = options
   configureSharp()
   const workers = createWorkers({ size: slots })
@@ -114,6 +115,24 @@ export function createEngine(options: EngineOptions): Engine {
     return { bytes: file, format, width, height, frames: result.frames, used: [...used.values()] }
   }
 
+  const developFrames: OptimisingParts['develop'] = ({ bytes, facts, frame, steps, wish }, use) => {
+    const range = selectFrames(frame, facts, wish.format)
+    const resolution = resolve(steps, { ...facts, frames: range.count }, limits)
+    const takes = { format: wish.format, offer: [], lossless: false }
+    return gate.enter(weightOf(facts, resolution, range, takes), async () => {
+      const bench: Bench = {
+        inputPixels: limits.inputPixels,
+        // A profile that is kept is put back beside the values that it describes.
+        profile: wish.keep.profile || wish.unkeptProfile === 'stored' ? 'discard' : 'convert',
+        layer: createLayers({ opened: new Map(), limits, workers, shelf, use: () => undefined }),
+        draw: createEasel(workers),
+      }
+      const source = await readInput(bytes, facts, range, limits, workers)
+      const developed = await develop(source, resolution, bench, workers, false)
+      return use(await runToFrames(developed.input, finalStages(developed, wish.format), bench))
+    })
+  }
+
   /** Layers' sources are fetched before the work holds a place at the gate; a failure counts only if the layer is really laid. */
   async function openAll({ project, plan }: Work): Promise<Opened> {
     const sources = sourcesOf(plan)
@@ -127,6 +146,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
+    ...createOptimising({ gate, workers, develop: developFrames }),
     probe: (bytes) => probe(bytes, limits, workers),
     async measure(plan, facts, bytes, offer) {
       const pixels = facts.width * facts.height

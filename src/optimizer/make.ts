@@ -1,7 +1,8 @@
+import type { KeepTags } from '../engine/optimise/keep.ts'
 import type { Facts, Limits } from '../plan/facts.ts'
 import type { Output, OutputFormat, Plan, Quality, SourceFormat, Step } from '../plan/plan.ts'
 import { resolve } from '../plan/resolve.ts'
-import type { Compression, Version } from './optimizer.ts'
+import type { Kept, Version } from './optimizer.ts'
 
 /** A picture as it is stored in a file. */
 export type Picture = { readonly bytes: Buffer; readonly facts: Facts }
@@ -31,37 +32,48 @@ export function isWritable(format: SourceFormat): format is OutputFormat {
   return format === 'jpeg' || format === 'png' || format === 'webp' || format === 'avif' || format === 'gif'
 }
 
-/** The plan of a version whose pixels change. */
-export function planOf(version: Version, format: OutputFormat): Plan {
-  return { frame: version.frame, steps: stepsOf(version, format), output: outputOf(version, format) }
+/** The plan of a version whose pixels change without being pressed. */
+export function planOf(version: Version, facts: Facts, format: OutputFormat): Plan {
+  return { frame: version.frame, steps: stepsOf(version, format), output: outputOf(version, facts, format) }
 }
 
 /** JPEG has no transparency: the caller's background shows through. */
-function stepsOf({ steps, background }: Version, format: OutputFormat): readonly Step[] {
+export function stepsOf({ steps, background }: Version, format: OutputFormat): readonly Step[] {
   return format === 'jpeg' ? [...steps, { kind: 'flatten', colour: { ...background, alpha: 1 } }] : steps
 }
 
-function outputOf({ compression, keep, colour }: Version, format: OutputFormat): Output {
-  const profile = keep.includes('profile')
-    ? ({ kind: 'keep', formats: ['jpeg', 'png', 'webp', 'avif'] } as const)
-    : ({ kind: colour === 'srgb' ? 'convert' : 'discard' } as const)
+/** What stays of the metadata. An orientation that is kept says 1 once the pixels are turned (kraken §6). */
+export function keepTags({ keep, steps }: Version, facts: Facts, format: SourceFormat): KeepTags {
+  const has = (tag: Kept) => keep.includes(tag)
+  const turned = steps.some((step) => step.kind === 'orient')
+  return {
+    profile: has('profile') && (format === facts.format || isGrafted(facts, format)),
+    date: has('date'),
+    copyright: has('copyright'),
+    geotag: has('geotag'),
+    orientation: !has('orientation') ? 'drop' : turned ? 'upright' : 'keep',
+  }
+}
+
+/** Whether a profile can be put beside the values of an encode: those of CMYK are converted, and grey ones may become colour. */
+function isGrafted({ profile, space }: Facts, format: SourceFormat): boolean {
+  return profile && space === 'rgb' && (format === 'jpeg' || format === 'png' || format === 'webp')
+}
+
+function outputOf({ compression, keep, colour }: Version, facts: Facts, format: OutputFormat): Output {
+  const wanted = keep.includes('profile')
+  const stored = wanted ? isGrafted(facts, format) : colour === 'as-stored'
   const exact = compression.kind === 'lossless' && (format === 'gif' || compression.forced === 'exact')
   return {
     kind: 'encode',
     choose: { kind: 'fixed', format },
-    quality: qualityOf(compression),
+    quality: VISUALLY_LOSSLESS,
     lossless: exact,
     progressive: format === 'jpeg',
     chroma: compression.chroma,
-    palette: compression.kind === 'lossy' && format === 'png',
-    metadata: { profile, exif: false, xmp: false },
+    palette: false,
+    metadata: { profile: { kind: stored ? 'discard' : 'convert' }, exif: false, xmp: false },
     ifLarger: 'keep',
     vector: 'rasterise',
   }
-}
-
-function qualityOf(compression: Compression): Quality {
-  if (compression.kind === 'lossless') return VISUALLY_LOSSLESS
-  const { quality } = compression
-  return { kind: 'fixed', value: typeof quality === 'number' ? quality : 80 }
 }
