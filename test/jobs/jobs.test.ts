@@ -443,6 +443,27 @@ onBothEngines((places) => {
     expect([ran, troubles]).toEqual([1, 4])
   })
 
+  it('goes on when the connections to the database have broken, also under a job that runs', async () => {
+    const place = await places.place()
+    const entered = deferred()
+    const gate = deferred()
+    const jobs = await places.open(place, {
+      any: {
+        handler: async () => {
+          entered.resolve()
+          await gate.promise
+        },
+      },
+    })
+    const first = await jobs.add('any', 1)
+    await entered.promise
+    await place.disconnect()
+    gate.resolve()
+    expect(await ended(jobs, first)).toMatchObject({ state: 'done' })
+    await place.disconnect()
+    expect(await ended(jobs, await jobs.add('any', 2))).toMatchObject({ state: 'done' })
+  })
+
   it('several processes share the work, each job to one of them', async () => {
     const place = await places.place()
     const ran = new Map<unknown, number>()

@@ -22,6 +22,8 @@ export type Place = {
   age(seconds: number): Promise<void>
   /** Makes it look as if so many processes had died while they ran the job. */
   lose(id: string, times: number): Promise<void>
+  /** Breaks the connections to it, as far as there are any. */
+  disconnect(): Promise<void>
   /** All that is kept, as text. */
   dump(): Promise<string>
 }
@@ -62,7 +64,7 @@ export function onBothEngines(tests: (places: Places, engine: 'sqlite' | 'postgr
     afterAll(() => server?.stop())
     const places = placesOf(async () => {
       if (server === undefined) throw new Error('Postgres has not started')
-      return postgresPlace(await server.createDatabase())
+      return postgresPlace(server, await server.createDatabase())
     })
     tests(places, 'postgres')
   })
@@ -113,11 +115,12 @@ function sqlitePlace(dataDir: string): Place {
     async lose(id, times) {
       raw((database) => database.prepare('update jobs set losses = ? where id = ?').run(times, id))
     },
+    disconnect: async () => undefined,
     dump: async () => raw((database) => JSON.stringify(database.prepare('select * from jobs').all())),
   }
 }
 
-function postgresPlace(url: string): Place {
+function postgresPlace(server: PostgresServer, url: string): Place {
   async function query(text: string, values: readonly unknown[] = []) {
     const client = new pg.Client({ connectionString: url })
     await client.connect()
@@ -143,6 +146,7 @@ function postgresPlace(url: string): Place {
     async lose(id, times) {
       await query('update tintype_jobs.job set retry_count = retry_count + $2 where id = $1', [id, times])
     },
+    disconnect: () => server.disconnect(url),
     dump: async () => JSON.stringify((await query('select * from tintype_jobs.job')).rows),
   }
 }
