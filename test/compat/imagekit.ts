@@ -435,6 +435,12 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
         differs: 'Taken without it as well.',
       },
       { fact: 'PSD: several layers, ranges, names', missing: 'One page at a time; other forms are 400.' },
+      [
+        'PDF: drawn page by page for thumbnails, else as it is',
+        'a PDF is handed on as it is, and drawn for a thumbnail, page by page',
+      ],
+      ['PSD', 'a PSD becomes a picture, a thumbnail too'],
+      ['HEIC is decoded, and not AVIF by itself', 'a HEIC is JPEG or WebP, and AVIF only when asked for'],
       { fact: 'EPS, AI, APNG', missing: 'EPS and AI are handed on as they are, APNG as its first frame.' },
       ['SVG stays as it is', 'an SVG stays as it is, whatever else is asked for'],
       { fact: 'SVG drawn for an explicit raster format', missing: 'Vectors are not drawn yet: 400.' },

@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createImagekit } from '../../../src/dialects/imagekit/handler.ts'
 import { signed } from '../../../src/dialects/imagekit/signature.ts'
 import * as broken from '../../support/broken-pictures.ts'
 import {
@@ -204,6 +205,14 @@ describe('endpoints and origins (§1.3, §1.4)', () => {
 })
 
 describe('signatures and restrictions (§11)', () => {
+  it('nothing that permits stands in the log', () => {
+    const log = { warn: () => undefined, error: () => undefined }
+    const { directory, delivery } = house
+    const surface = createImagekit({ directory, delivery, keySecret: () => undefined, log })
+    expect(surface.loggable?.('/ik/demo/tr:w-1/a.jpg?ik-t=1&ik-s=abc')).toBe('/ik/demo/tr:w-1/a.jpg')
+    expect(surface.loggable?.('/ik/demo/https%3A%2F%2Fa.test%2Fb%3Ftoken=x')).toBe('/ik/demo/https%3A%2F%2Fa.test%2Fb')
+  })
+
   it('a valid signature is accepted until it expires, a wrong one never', async () => {
     const rest = 'tr:w-20/a/b.jpg?v=1'
     const expiry = Date.UTC(2026, 0, 1) / 1000 + 60
@@ -376,6 +385,15 @@ describe('the format (§8)', () => {
       expect([answer.type, answer.bytes.equals(svg(30, 20))]).toEqual(['image/svg+xml', true])
       expect(answer.headers.get('content-security-policy')).toContain('sandbox')
     }
+  })
+
+  it('an SVG for which a raster format is asked is refused by name', async () => {
+    await house.put('shape2.svg', svg(30, 20))
+    const answer = await house.ask('tr:f-png/shape2.svg')
+    expect([answer.status, answer.headers.get('ik-error')]).toEqual([
+      400,
+      'EINVAL - f: a vector picture stays as it is: f takes auto or svg',
+    ])
   })
 
   it('quality, progressive and metadata', async () => {
