@@ -121,7 +121,8 @@ export async function openHouse({ allowPrivate = true, kraken: settings = {} }: 
     const answer = await fetch(/^https?:/.test(path) ? path : url + path, {
       method,
       headers,
-      ...(body === undefined ? {} : { body }),
+      // A stream is sent as it is read, without a length.
+      ...(body === undefined ? {} : { body, duplex: 'half' }),
     })
     const bytes = Buffer.from(await answer.arrayBuffer())
     const isJson = answer.headers.get('content-type')?.startsWith('application/json') === true
