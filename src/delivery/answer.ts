@@ -72,7 +72,7 @@ export function createAnswerer(options: AnswererOptions): Answerer {
       if (mayLook) return sources.current(one, interest, most, ticket)
       return mayKeep ? sources.read(one, interest, most) : sources.readAlone(one, most)
     }
-    const believed = retain(await ofSource(acquire(main, limit)))
+    const believed = retain(await whileReading(interest, ofSource(acquire(main, limit))))
     authorise(believed.known, delivery)
     const others = await Promise.all(furthers.map((one) => acquire(one, sourceBytes)))
     const versions = furthers.map((one, at) => versionOf(one, others[at], delivery))
@@ -123,7 +123,8 @@ export function createAnswerer(options: AnswererOptions): Answerer {
     }
 
     async function produce(current: Current, interests: Interest): Promise<Delivered> {
-      const read = retain(await ofSource(sources.withBytes(main, current, interests, limit, ticket)))
+      const reading = ofSource(sources.withBytes(main, current, interests, limit, ticket))
+      const read = retain(await whileReading(interest, reading))
       authorise(read.known, delivery)
       if (isUntouched) return { ...read.original.delivered, source: read.known }
       const { delivered, bytes, kind, known } = await compute(engine, delivery, read, interests, limit)
@@ -186,6 +187,15 @@ export function createAnswerer(options: AnswererOptions): Answerer {
 }
 
 const NONE: Versioned[] = []
+
+async function whileReading<T>(interest: Interest, work: Promise<T>): Promise<T> {
+  interest.reading = true
+  try {
+    return await work
+  } finally {
+    interest.reading = false
+  }
+}
 
 function isHidden(known: Known, delivery: Delivery): boolean {
   return known.private && !delivery.seesPrivate

@@ -1,5 +1,9 @@
 /** Whether anybody still waits for an answer; asked again before each expensive stage. */
-export type Interest = { wanted(): boolean }
+export type Interest = {
+  wanted(): boolean
+  /** True while this caller waits for a source: a time-out is then the source's. */
+  reading?: boolean
+}
 
 /** Thrown inside a flight when nobody waits any more; a caller who is still there starts the work anew. */
 export class Abandoned extends Error {

@@ -215,7 +215,8 @@ describe('time', () => {
     const slow = delivery.deliver(ask('a'))
     await store.reading(1)
     clock.advance(5001)
-    await expect(slow).rejects.toMatchObject({ code: 'timed-out' })
+    // It is the source that was too slow, not the work.
+    await expect(slow).rejects.toMatchObject({ code: 'source-timeout' })
     clock.advance(5001)
     await delivery.settled()
     expect(delivery.stats().running).toBe(0)
