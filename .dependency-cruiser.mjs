@@ -50,7 +50,8 @@ export default {
     },
     {
       name: 'only-main-composes',
-      comment: 'dialects, the dashboard, the command line, the configuration and the demo are known to main.ts and first-start.ts alone',
+      comment:
+        'dialects, the dashboard, the command line, the configuration and the demo are known to main.ts and first-start.ts alone',
       severity: 'error',
       from: { path: '^src/([^/]+)', pathNot: '^src/(main|first-start)\\.ts$' },
       to: { path: [room('dialects'), room('console'), room('cli'), room('config'), room('demo')], pathNot: '^src/$1/' },
