@@ -121,7 +121,9 @@ export function createPgBossJobs({ database, log, leaseSeconds = 30 }: PgBossOpt
     },
 
     async claim(kind, limit) {
-      const jobs = await boss().fetch<Packed>(kind, { batchSize: limit })
+      const jobs = await boss().fetch<Packed>(kind, { batchSize: limit, includeMetadata: true })
+      // The oldest are taken, but come in any order.
+      jobs.sort((a, b) => a.createdOn.getTime() - b.createdOn.getTime())
       return jobs.map(({ id, data, retryCount }) => unpack(id, kind, data, retryCount))
     },
 
