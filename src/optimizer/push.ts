@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Connection, Directory } from '../catalog/model.ts'
 import { Fault, isFault } from '../faults.ts'
-import { joinPrefix } from '../storage/keys.ts'
+import { checkKey, joinPrefix } from '../storage/keys.ts'
 import type { ObjectKey, ObjectStore, PutOptions, StoreConfig } from '../storage/object-store.ts'
 import type { Log } from './log.ts'
 import type { Push, PushTarget, Stored } from './optimizer.ts'
@@ -112,7 +112,7 @@ function objectKey(
 /** A wish to the object's place: a folder gets the name appended, a slash in front goes. */
 function objectName(key: string, name: string): string {
   const bare = key.replace(/^\/+/, '')
-  return bare === '' || bare.endsWith('/') ? bare + name : bare
+  return checkKey(bare === '' || bare.endsWith('/') ? bare + name : bare)
 }
 
 /** What a store says of itself that it cannot do is refused before any work. */

@@ -3,7 +3,7 @@ import type { Colour, OutputFormat, Step } from '../../plan/plan.ts'
 import { isJson, type Json } from './body.ts'
 import { invalid } from './faults.ts'
 import { readResize } from './resize.ts'
-import { readStore, type Store, type StoreDefaults } from './stores.ts'
+import { checkPath, readStore, type Store, type StoreDefaults } from './stores.ts'
 import { colour, flag, list, object, text, whole } from './values.ts'
 
 /** A valid request, apart from its credentials. */
@@ -122,6 +122,7 @@ function readSet(sizes: readonly unknown[], json: Json, stored: boolean): readon
         "When using multi-resize with an external store you must provide a 'storage_path' for each size you request",
       )
     }
+    checkPath(storagePath ?? '')
     return { id, storagePath, steps: readResize(size), compression: readCompression(size, { wish: json }) }
   })
 }

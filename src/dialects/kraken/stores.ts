@@ -1,5 +1,8 @@
 import { ACCOUNT, BUCKET, CONTAINER, REGION } from '../../catalog/rules.ts'
+import { isFault } from '../../faults.ts'
 import type { Push, PushOptions } from '../../optimizer/optimizer.ts'
+import { putOptions } from '../../optimizer/put-options.ts'
+import { checkKey } from '../../storage/keys.ts'
 import type { Json } from './body.ts'
 import { invalid } from './faults.ts'
 import { object, text, texts, wrongType } from './values.ts'
@@ -26,18 +29,44 @@ export function readStore(json: Json, defaults: StoreDefaults): Store | undefine
   for (const name of STORES) {
     const given = object(json, name)
     if (given === undefined) continue
-    switch (name) {
-      case 's3_store':
-        return s3(given, defaults)
-      case 'gcs_store':
-        return gcs(given)
-      case 'azure_store':
-        return azure(given)
-      default:
-        throw invalid(`${name} is not supported by this server`)
-    }
+    const store = storeOf(name, given, defaults)
+    checkHeaders(store)
+    checkPath(store.path)
+    return store
   }
   return undefined
+}
+
+/** A path or `storage_path` that no store may see is refused before any work. */
+export function checkPath(path: string): void {
+  const key = path.replace(/^\/+/, '')
+  if (key === '') return
+  try {
+    checkKey(key)
+  } catch {
+    throw invalid('The path of the store is not acceptable')
+  }
+}
+
+function checkHeaders({ options: wished }: Store): void {
+  try {
+    putOptions(wished, '')
+  } catch (error) {
+    throw isFault(error, 'bad-parameter') ? invalid(error.message) : error
+  }
+}
+
+function storeOf(name: (typeof STORES)[number], given: Json, defaults: StoreDefaults): Store {
+  switch (name) {
+    case 's3_store':
+      return s3(given, defaults)
+    case 'gcs_store':
+      return gcs(given)
+    case 'azure_store':
+      return azure(given)
+    default:
+      throw invalid(`${name} is not supported by this server`)
+  }
 }
 
 const DEFAULT_REGION = 'us-east-1'
