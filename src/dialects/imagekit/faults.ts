@@ -34,8 +34,10 @@ export function refusalOf(error: unknown, id: string): Refusal {
   if (error.code === 'bad-parameter' || error.code === 'unsupported') {
     const { parameter, limit: most } = error.context
     if (most !== undefined) return limit(error.message)
-    const about = typeof parameter === 'string' && !error.message.startsWith(parameter) ? `${parameter}: ` : ''
-    return { ...badRequest(''), error: `EINVAL - ${about}${error.message}` }
+    const { message } = error
+    const told = message.startsWith(`${parameter} `) || message.includes(`'${parameter}`)
+    const about = typeof parameter === 'string' && !told ? `${parameter}: ` : ''
+    return { ...badRequest(''), error: `EINVAL - ${about}${message}` }
   }
   const answer = ANSWERS[error.code]
   if (answer.status !== 503) return answer

@@ -4,7 +4,17 @@ import { IMAGE_DEFAULTS } from '../../../src/catalog/rules.ts'
 import { MAX_STEPS, parseChain } from '../../../src/dialects/imagekit/chain.ts'
 import { compileChain } from '../../../src/dialects/imagekit/compile.ts'
 import { isFault } from '../../../src/faults.ts'
-import { quadrants } from '../../support/pictures.ts'
+import {
+  animated,
+  cmykJpeg,
+  deepPng,
+  greyJpeg,
+  logo,
+  oriented,
+  quadrants,
+  solid,
+  withProfile,
+} from '../../support/pictures.ts'
 import { type House, openHouse } from './house.ts'
 
 let house: House
@@ -12,6 +22,15 @@ let house: House
 beforeAll(async () => {
   house = await openHouse()
   await house.put('good.png', await quadrants(24, 16))
+  await house.put('seen-through.png', await logo(20, 24))
+  await house.put('grey.jpg', await greyJpeg(24, 16))
+  await house.put('cmyk.jpg', await cmykJpeg(24, 16))
+  await house.put('deep.png', await deepPng(24, 16))
+  await house.put('turned.jpg', await oriented(6, 24, 16))
+  await house.put('coloured.jpg', await withProfile(24, 16))
+  await house.put('moving.gif', await animated('gif', { width: 24, height: 16 }))
+  await house.put('moving.webp', await animated('webp', { width: 24, height: 16 }))
+  await house.put('dot.png', await solid(1, 1))
 })
 afterAll(() => house.stop())
 
@@ -107,18 +126,23 @@ const chain = fc
   .array(fc.array(item, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 })
   .map((steps) => steps.map((step) => step.join(',')).join(':'))
 
+const good = fc.constantFrom(
+  ...['good.png', 'seen-through.png', 'grey.jpg', 'cmyk.jpg', 'deep.png', 'turned.jpg', 'coloured.jpg', 'moving.gif'],
+  ...['moving.webp', 'dot.png'],
+)
+
 describe('whatever is asked of a good picture', () => {
   it('the answer is never a failure of the server', { timeout: 120_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(chain, fc.boolean(), async (tr, inQuery) => {
+      fc.asyncProperty(chain, good, fc.boolean(), async (tr, file, inQuery) => {
         const text = encodeURIComponent(tr)
-        const answer = await house.ask(inQuery ? `good.png?tr=${text}` : `tr:${text}/good.png`, {
+        const answer = await house.ask(inQuery ? `${file}?tr=${text}` : `tr:${text}/${file}`, {
           accept: 'image/webp',
         })
         expect([200, 400, 404]).toContain(answer.status)
         if (answer.status === 400) expect(answer.headers.get('ik-error')).toMatch(/^E(INVAL|LIMIT) - ./)
       }),
-      { numRuns: 250 },
+      { numRuns: 300 },
     )
   })
 
