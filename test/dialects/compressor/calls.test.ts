@@ -131,6 +131,15 @@ describe('compressor: fetch', () => {
     expect(house.origin.requests.at(-1)?.headers['user-agent']).toBe('mine')
   })
 
+  it('follows redirects, and names the file by the URL that was asked for', async () => {
+    for (let hop = 1; hop <= 5; hop++) {
+      const location = hop === 5 ? '/pictures/image.jpg' : `/hop${hop + 1}.png`
+      house.origin.answer(`/hop${hop}.png`, { status: 302, headers: { location } })
+    }
+    const { json } = await house.fetch({ url: `${house.origin.url}/hop1.png` })
+    expect(json).toMatchObject({ input: { name: 'hop1.png', sha1: sha1(picture) }, output: { name: 'hop1.jpeg' } })
+  })
+
   it('ignores unknown keys', async () => {
     const { status } = await house.fetch({
       url: source(),
