@@ -32,6 +32,8 @@ export async function losslessly(
 
 /** The file packed anew and proved equal; undefined when there is no better one. */
 async function repack(bytes: Uint8Array, facts: Facts, workers: Workers): Promise<Uint8Array | undefined> {
+  // Vectors have no pixels that could be decoded and compared.
+  if (facts.format === 'svg') return undefined
   if (!isComparable(facts)) {
     await assertWhole(bytes, facts)
     return undefined
