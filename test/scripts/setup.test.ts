@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -68,3 +68,24 @@ it('accepts what somebody installed by hand when npm’s record matches the lock
   setup()
   expect(calls()).toEqual([])
 })
+
+it.skipIf(process.platform === 'win32')(
+  'the command line installs what an update changed, and knows how it was called',
+  () => {
+    const command = join(copy, 'scripts/tintype')
+    cpSync(join(root, 'scripts/tintype'), command)
+    mkdirSync(join(copy, 'src'))
+    writeFileSync(join(copy, 'src/main.ts'), 'console.log(process.env.TINTYPE_PROGRAM)\n')
+    const folders = [join(copy, 'bin'), dirname(process.execPath), process.env.PATH]
+    const env = { ...process.env, PATH: folders.join(delimiter) }
+    const run = () => execFileSync(command, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    expect(run()).toBe(`${command}\n`)
+    run()
+    expect(calls()).toHaveLength(1)
+    writeLock('2.0.0')
+    const later = new Date(Date.now() + 10_000)
+    utimesSync(join(copy, 'package-lock.json'), later, later)
+    run()
+    expect(calls()).toHaveLength(2)
+  },
+)
