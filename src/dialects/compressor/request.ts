@@ -20,6 +20,8 @@ export const USER_AGENT = 'Compressor/1.0 (+https://compressor.app)'
 export function readJson(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text)
+    // What is nested so deeply that it cannot be written again could not be handed to the queue.
+    JSON.stringify(value)
     if (isObject(value)) return value
   } catch {
     throw malformed('the request is not valid JSON')

@@ -170,6 +170,13 @@ describe('compressor: fetch', () => {
       415,
       'Content-Type must be application/json',
     ],
+    [
+      'JSON nested without end',
+      `{"url":${'['.repeat(15_000)}${']'.repeat(15_000)}}`,
+      {},
+      400,
+      'the request is not valid JSON',
+    ],
     ['too much JSON', JSON.stringify({ url: 'x'.repeat(40_000) }), {}, 413, 'the file is too large'],
   ])('refuses %s', async (_, body, headers, code, message) => {
     const { status, json } = await house.fetch(body, headers)
