@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { type Catalog, createCatalog } from './catalog/catalog.ts'
+import { createEmbeddedJobs } from './catalog/jobs.ts'
 import { VaultError } from './catalog/vault.ts'
 import type { Desk, Ports } from './cli/ports.ts'
 import { runProgram } from './cli/program.ts'
@@ -12,9 +13,14 @@ import { type Config, ConfigError, configFile, formatConfigErrors, listenAddress
 import { createHealth } from './console/health.ts'
 import { createIndexPage } from './console/index-page/index-page.ts'
 import { createDelivery, type Delivering } from './delivery/create.ts'
+import { createCompressor } from './dialects/compressor/handler.ts'
+import { COMPRESSOR_JOB, createCompressorJob } from './dialects/compressor/queue.ts'
+import { createWork } from './dialects/compressor/work.ts'
 import { createImagekit } from './dialects/imagekit/handler.ts'
+import { createKrakenJob, KRAKEN_JOB } from './dialects/kraken/callback.ts'
+import { createKraken } from './dialects/kraken/handler.ts'
 import { createPixboost } from './dialects/pixboost/handler.ts'
-import { createWarmupHandler } from './dialects/pixboost/warmup.ts'
+import { createWarmupHandler, WARMUP } from './dialects/pixboost/warmup.ts'
 import { createEngine } from './engine/create-engine.ts'
 import { createGate } from './engine/gate.ts'
 import { CannotStart, Fault } from './faults.ts'
@@ -22,18 +28,25 @@ import { createGallery, demoProject, paint } from './first-start.ts'
 import { createDispatcher } from './http/dispatch.ts'
 import type { Surface } from './http/exchange.ts'
 import { listen } from './http/listen.ts'
-import { createInProcessJobs } from './jobs/in-process.ts'
+import { createJobs } from './jobs/create-jobs.ts'
+import { createPgBossJobs } from './jobs/pg-boss-store.ts'
+import { WEBHOOK, webhookKind } from './jobs/webhook.ts'
+import { createOptimizer } from './optimizer/create.ts'
+import { createMaking } from './optimizer/making.ts'
+import { createUsage } from './optimizer/usage.ts'
 import { ENCODE_SLOTS } from './process.ts'
 import { createSourceRouter, type SourceRouter } from './source-router.ts'
 import { createGuard } from './storage/guard.ts'
 import { joinPrefix } from './storage/keys.ts'
-import { createStores } from './storage/stores.ts'
+import { createStores, type Stores } from './storage/stores.ts'
 
 /** Sources read at once, and how many more may wait. */
 const FETCHES = 64
 const FETCH_QUEUE = { length: 1024, waitMs: 15_000 }
 /** Works waiting at the encode gate from which on the server says that it is not ready for more. */
 const BUSY_QUEUE = ENCODE_SLOTS * 16
+/** Jobs of one kind that may wait. */
+const JOBS_WAITING = 10_000
 /** How long answers in flight may take when the server is told to stop. */
 const GRACE_MS = 30_000
 
@@ -44,6 +57,7 @@ type Configured = { readonly config: Config; readonly file: string | undefined }
 type Foundation = {
   readonly config: Config
   readonly catalog: Catalog
+  readonly stores: Stores
   readonly router: SourceRouter
   close(): Promise<void>
 }
@@ -65,6 +79,7 @@ async function lay({ config, file }: Configured, declare: boolean, log: Logger):
   return {
     config,
     catalog,
+    stores,
     router: createSourceRouter({ catalog, stores }),
     async close() {
       await stores.close()
@@ -78,7 +93,7 @@ async function serve(configured: Configured): Promise<void> {
   const { config } = configured
   const { log, flush } = openLog(config.log.level)
   const foundation = await lay(configured, true, log)
-  const { catalog, router } = foundation
+  const { catalog, stores, router } = foundation
   const { directory } = catalog
 
   let delivery: Delivering
@@ -96,14 +111,46 @@ async function serve(configured: Configured): Promise<void> {
     fetchGate: createGate({ slots: FETCHES, queue: FETCH_QUEUE }),
     log,
   })
-  const jobs = createInProcessJobs({
-    handlers: { 'pixboost.warmup': createWarmupHandler({ directory, delivery, log }) },
-    workers: 1,
-    queueLength: 256,
-    onFailure: (kind, id, err) => log.error({ kind, id, err }, 'a job failed'),
-  })
-
   let publicUrl = config.publicUrl ?? ''
+  const optimizer = await createOptimizer({
+    engine,
+    make: createMaking({ engine, limits: config.limits }),
+    directory,
+    storeOf: router.storeOf,
+    once: stores.once,
+    dir: join(config.dataDir, 'optimizer'),
+    limits: config.limits,
+    log,
+  })
+  const usage = await createUsage({ file: join(config.dataDir, 'usage.json'), now: Date.now, log })
+  const kraken = { directory, optimizer, usage, log, resultsUrl: () => `${publicUrl}/results` }
+  const compressor = { directory, optimizer, log, publicUrl: () => publicUrl }
+  const { sourceBytes } = config.limits
+  const workers = ENCODE_SLOTS
+  const jobs = await createJobs({
+    store:
+      config.database === 'sqlite'
+        ? createEmbeddedJobs({ dataDir: config.dataDir })
+        : createPgBossJobs({ database: config.database, log }),
+    sealing: catalog.sealing,
+    log,
+    kinds: {
+      [WARMUP]: {
+        handler: createWarmupHandler({ directory, delivery, log }),
+        workers: 1,
+        queueLength: 256,
+        attempts: 3,
+        timeLimit: 3600,
+      },
+      [KRAKEN_JOB]: createKrakenJob({ ...kraken, workers, queueLength: JOBS_WAITING }),
+      [COMPRESSOR_JOB]: createCompressorJob({
+        ...{ directory, log, workers, sourceBytes },
+        work: createWork(compressor),
+        removeUpload: optimizer.spool.remove,
+      }),
+      [WEBHOOK]: webhookKind({ post: stores.post, workers: 8, queueLength: JOBS_WAITING }),
+    },
+  })
   const boundTo = (dialect: string) =>
     Object.keys(config.hosts).filter((host) => config.hosts[host]?.dialect === dialect)
   const pixboost = createPixboost({
@@ -121,6 +168,8 @@ async function serve(configured: Configured): Promise<void> {
     keySecret: (publicKey) => catalog.openKeySecret(publicKey),
     log,
   })
+  const krakenSurface = createKraken({ ...kraken, jobs })
+  const compressorSurface = createCompressor({ ...compressor, jobs, sourceBytes })
   const demo = configured.file === undefined ? await demoProject(catalog) : undefined
   const index = createIndexPage({
     version,
@@ -140,10 +189,12 @@ async function serve(configured: Configured): Promise<void> {
   for (const [host, { dialect, project, endpoint }] of Object.entries(config.hosts)) {
     if (dialect === 'pixboost') hosts.set(host, pixboost)
     else if (dialect === 'imagekit') hosts.set(host, imagekit.bind({ project, endpoint }))
+    else if (dialect === 'kraken') hosts.set(host, krakenSurface)
+    else if (dialect === 'compressor') hosts.set(host, compressorSurface)
     else log.warn({ host, dialect }, 'this dialect is not built yet: the host is served like any other')
   }
   const dispatcher = createDispatcher({
-    surfaces: [pixboost, imagekit, health, index],
+    surfaces: [pixboost, imagekit, krakenSurface, compressorSurface, health, index],
     hosts,
     log,
     trustProxy: config.trustProxy,
@@ -156,12 +207,15 @@ async function serve(configured: Configured): Promise<void> {
   const address = await listen(dispatcher.server, listenAddress(config.listen))
   publicUrl ||= address
   log.info({ version, publicUrl, projects: catalog.listProjects().length }, `listening on ${address}`)
+  jobs.start()
   if (demo) void paint(demo, publicUrl, log)
 
   await stopSignal()
   log.info('stopping: finishing what is in flight')
   await dispatcher.close(GRACE_MS)
   await jobs.close()
+  await optimizer.close()
+  await usage.close()
   await delivery.close()
   await engine.close()
   await foundation.close()
