@@ -45,6 +45,8 @@ const FETCHES = 64
 const FETCH_QUEUE = { length: 1024, waitMs: 15_000 }
 /** Works waiting at the encode gate from which on the server says that it is not ready for more. */
 const BUSY_QUEUE = ENCODE_SLOTS * 16
+/** An hour, and five minutes more: Compressor names the end of a result's life rounded up to five minutes. */
+const RESULTS_MS = 65 * 60_000
 /** Jobs of one kind that may wait. */
 const JOBS_WAITING = 10_000
 /** How long answers in flight may take when the server is told to stop. */
@@ -120,6 +122,7 @@ async function serve(configured: Configured): Promise<void> {
     once: stores.once,
     dir: join(config.dataDir, 'optimizer'),
     limits: config.limits,
+    keepMs: RESULTS_MS,
     log,
   })
   const usage = await createUsage({ file: join(config.dataDir, 'usage.json'), now: Date.now, log })
