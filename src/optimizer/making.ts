@@ -1,8 +1,10 @@
 import type { Engine } from '../engine/engine.ts'
 import type { KeepTags } from '../engine/optimise/keep.ts'
 import type { Lossy } from '../engine/optimise/lossily.ts'
+import type { Optimised } from '../engine/optimise/losslessly.ts'
 import type { Optimising } from '../engine/optimising.ts'
-import type { Limits } from '../plan/facts.ts'
+import { isFault } from '../faults.ts'
+import type { Facts, Limits } from '../plan/facts.ts'
 import type { OutputFormat } from '../plan/plan.ts'
 import { formatOf, isWritable, keepTags, type Make, needsPixels, type Picture, planOf, stepsOf } from './make.ts'
 import type { Compression, Version } from './optimizer.ts'
@@ -33,6 +35,15 @@ export function createMaking({ engine, limits }: MakingOptions): Make {
     return packed.changed ? reread(packed.bytes) : made
   }
 
+  /** A drawing that cannot be packed stays as it is: it is text, of which nothing was decoded. */
+  async function packed(bytes: Buffer, facts: Facts, keep: KeepTags): Promise<Optimised> {
+    if (facts.format !== 'svg') return engine.pack(bytes, facts, keep)
+    return engine.pack(bytes, facts, keep).catch((error: unknown) => {
+      if (isFault(error, 'image-corrupt') || isFault(error, 'unsupported')) return { bytes, changed: false }
+      throw error
+    })
+  }
+
   return async (project, source, version) => {
     const { bytes, facts } = source
     const { compression, frame } = version
@@ -47,7 +58,7 @@ export function createMaking({ engine, limits }: MakingOptions): Make {
     }
     const { bytes: made, changed } =
       compression.kind === 'lossless' || !isWritable(format)
-        ? await engine.pack(bytes, facts, keep)
+        ? await packed(bytes, facts, keep)
         : await engine.press(bytes, facts, wishOf(compression, version, format, keep))
     return changed ? reread(made) : source
   }
