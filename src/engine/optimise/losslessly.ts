@@ -4,13 +4,15 @@ import type { Workers } from '../workers.ts'
 import type { KeepTags } from './keep.ts'
 import { repackJpeg } from './lossless/jpeg.ts'
 import { repackPng } from './lossless/png.ts'
+import { repackWebp } from './lossless/webp.ts'
 import { withKept } from './metadata/metadata.ts'
 import { areSame, assertWhole, decodeStored, isComparable } from './verify.ts'
 
 export type Optimised = { readonly bytes: Uint8Array; readonly changed: boolean }
 
 /**
- * The picture in fewer bytes, every pixel as it was: JPEG on its coefficients, PNG through oxipng, …
+ * The picture in fewer bytes, every pixel as it was: JPEG on its coefficients, PNG through oxipng, GIF on its frames, WebP when it
+ * is coded without loss, SVG as text. Other formats are handed back.
  * The repacked file is decoded and compared with the source; when it differs, cannot be read or is not smaller, the answer is the
  * source with its metadata cut, and the source itself when even that is not smaller. Never larger than the source.
  *
@@ -22,12 +24,16 @@ export async function losslessly(
   keep: KeepTags,
   workers: Workers,
 ): Promise<Optimised> {
+  if (facts.format === 'svg') return smaller(bytes, await workers.run('repackSvg', { bytes }).catch(noResult))
   const source = { bytes, format: facts.format }
   const cut = withKept(source, source, keep)
   const repacked = await repack(bytes, facts, workers)
   const best = repacked ? withKept({ bytes: repacked, format: facts.format }, source, keep) : cut
-  const smallest = best.length < cut.length ? best : cut
-  return smallest.length < bytes.length ? { bytes: smallest, changed: true } : { bytes, changed: false }
+  return smaller(bytes, best.length < cut.length ? best : cut)
+}
+
+function smaller(bytes: Uint8Array, result: Uint8Array | undefined): Optimised {
+  return result && result.length < bytes.length ? { bytes: result, changed: true } : { bytes, changed: false }
 }
 
 /** The file packed anew and proved equal; undefined when there is no better one. */
@@ -39,7 +45,7 @@ async function repack(bytes: Uint8Array, facts: Facts, workers: Workers): Promis
     return undefined
   }
   const source = await decodeStored(bytes, facts)
-  const result = await pack(bytes, facts).catch(noResult)
+  const result = await pack(bytes, facts, workers).catch(noResult)
   if (!result || result.length >= bytes.length) return undefined
   try {
     const resultFacts = await probe(result, {
@@ -55,12 +61,16 @@ async function repack(bytes: Uint8Array, facts: Facts, workers: Workers): Promis
   }
 }
 
-async function pack(bytes: Uint8Array, facts: Facts): Promise<Uint8Array | undefined> {
+async function pack(bytes: Uint8Array, facts: Facts, workers: Workers): Promise<Uint8Array | undefined> {
   switch (facts.format) {
     case 'jpeg':
       return repackJpeg(bytes)
     case 'png':
       return repackPng(bytes, facts)
+    case 'webp':
+      return repackWebp(bytes, facts)
+    case 'gif':
+      return workers.run('repackGif', { bytes })
     default:
       return undefined
   }

@@ -31,7 +31,7 @@ export async function decodeStored(bytes: Uint8Array, { format, space, frames, d
     const input = open(bytes, frames > 1)
     const timing = frames > 1 ? timingOf(await input.metadata()) : ''
     const deep = format === 'png' && depth !== 8
-    const { data, info } = await inOwnSpace(input, format === 'png' ? 'png' : space, deep)
+    const { data, info } = await inOwnSpace(input, format === 'jpeg' ? space : 'any', deep)
       .raw({ depth: deep ? 'ushort' : 'uchar' })
       .toBuffer({ resolveWithObject: true })
     return { data, width: info.width, height: info.height, channels: info.channels, depth: deep ? 2 : 1, timing }
@@ -71,9 +71,9 @@ function open(bytes: Uint8Array, animated: boolean): Sharp {
   return sharp(bytes, { failOn: 'warning', limitInputPixels: false, ignoreIcc: true, sequentialRead: true, animated })
 }
 
-/** PNG may be rewritten as grey, palette or colour alike, so it is compared as RGBA; JPEG keeps its components. */
-function inOwnSpace(picture: Sharp, space: Facts['space'] | 'png', deep: boolean): Sharp {
-  if (space === 'png') return picture.toColourspace(deep ? 'rgb16' : 'srgb').ensureAlpha()
+/** Most formats may be rewritten as grey, palette or colour, with or without alpha, so they are compared as RGBA; JPEG keeps its components. */
+function inOwnSpace(picture: Sharp, space: Facts['space'] | 'any', deep: boolean): Sharp {
+  if (space === 'any') return picture.toColourspace(deep ? 'rgb16' : 'srgb').ensureAlpha()
   if (space === 'cmyk') return picture.pipelineColourspace('cmyk').toColourspace('cmyk')
   return picture
 }

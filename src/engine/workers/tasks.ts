@@ -6,7 +6,9 @@ import { type Decoded, loadDecoder } from '../decoders/decoder.ts'
 import { type Brush, draw } from '../drawing/draw.ts'
 import { gradientBlock } from '../drawing/shade.ts'
 import { classifyPixels } from '../illustration-scan.ts'
+import { repackGif } from '../optimise/gif/repack.ts'
 import { sameValues } from '../optimise/same-values.ts'
+import { type Plane, planeSimilarity } from '../optimise/ssim.ts'
 import type { Raw } from '../raw.ts'
 import { type BoxWish, textBox } from '../text/box.ts'
 import { scanExactTrim, scanSimilarTrim } from '../trim-scan.ts'
@@ -53,6 +55,27 @@ export const tasks = {
   /** Whether pixels of 16 bits are those of 8 bits. */
   sameValues({ deep, flat }: { readonly deep: Uint8Array; readonly flat: Uint8Array }): Done<boolean> {
     return { result: sameValues(deep, flat) }
+  },
+
+  /** A GIF packed anew without loss; undefined when it cannot get smaller. */
+  repackGif({ bytes }: { readonly bytes: Uint8Array }): Done<Uint8Array | undefined> {
+    return { result: repackGif(bytes) }
+  },
+
+  /** An SVG in fewer bytes that renders the same; undefined when it cannot get smaller. */
+  async repackSvg({ bytes }: { readonly bytes: Uint8Array }): Promise<Done<Uint8Array | undefined>> {
+    // Loaded when it is needed: most threads never see a drawing.
+    const { repackSvg } = await import('../optimise/svg.ts')
+    return { result: repackSvg(bytes) }
+  },
+
+  /** How alike planes look in pairs, 0…1; the least alike pair counts. */
+  similarity({ a, b }: { readonly a: readonly Plane[]; readonly b: readonly Plane[] }): Done<number> {
+    const values = a.map((plane, i) => {
+      const other = b[i]
+      return other ? planeSimilarity(plane, other) : 0
+    })
+    return { result: Math.min(1, ...values) }
   },
 
   /** A gradient as a picture, RGBA. */
