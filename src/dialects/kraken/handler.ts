@@ -160,8 +160,8 @@ export function createKraken(options: KrakenOptions): Surface {
     name: 'kraken',
 
     owns(target, bound) {
-      const path = pathOf(target)
-      return bound || API.has(path) || path.startsWith(`${resultsPath}/api/`)
+      // Unknown paths below /v1 are answered here too, until another dialect has some of its own there.
+      return bound || /^\/(v1|user_status)(?![\w.-])/.test(target) || target.startsWith(`${resultsPath}/api/`)
     },
 
     async handle(exchange) {
@@ -190,8 +190,6 @@ type Asked = {
   readonly name: string
   readonly source: Taken
 }
-
-const API: ReadonlySet<string> = new Set(['/v1/url', '/v1/upload', '/user_status'])
 
 function pathOf(target: string): string {
   const query = target.indexOf('?')
