@@ -74,6 +74,8 @@ export async function readForm<T>(
   }
   req.on('error', () => undefined)
   req.on('close', onBreak)
+  // The dispatcher may have answered what came broken; Node then forgets to close the request.
+  res.on('close', onBreak)
   if (req.destroyed) onBreak()
   try {
     await Promise.race([feed(exchange, parser, limits.bytes, stop.signal), finished.then(() => undefined)])
@@ -91,6 +93,7 @@ export async function readForm<T>(
   } finally {
     clearTimeout(timer)
     req.off('close', onBreak)
+    res.off('close', onBreak)
     stop.abort()
   }
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quadrants } from '../../support/pictures.ts'
 import { AUTH, type House, openHouse } from './house.ts'
@@ -229,4 +230,15 @@ describe('the forms of other clients', () => {
     expect(answer).toMatchObject({ status: 400, json: { success: false } })
     expect(await house.files('uploads/incoming')).toEqual([])
   })
+})
+
+it('an upload that its sender leaves is thrown away', async () => {
+  const { port } = new URL(house.url)
+  const socket = connect(Number(port), '127.0.0.1')
+  const head =
+    'POST /v1/upload HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n'
+  socket.write(`${head}--x\r\nContent-Disposition: form-data; name="upload"; filename="a"\r\n\r\n${'b'.repeat(50_000)}`)
+  await expect.poll(() => house.files('uploads/incoming')).toHaveLength(1)
+  socket.destroy()
+  await expect.poll(() => house.files('uploads/incoming')).toEqual([])
 })
