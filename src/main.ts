@@ -285,6 +285,14 @@ const ports: Ports = {
     stdin: process.stdin,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    columns: process.stderr.isTTY ? process.stderr.columns : undefined,
+    onInterrupt(stop) {
+      const signals = ['SIGINT', 'SIGTERM'] as const
+      for (const signal of signals) process.once(signal, stop)
+      return () => {
+        for (const signal of signals) process.off(signal, stop)
+      }
+    },
   },
   async serve({ config: path }) {
     await serve(readConfiguration(path))
@@ -293,6 +301,18 @@ const ports: Ports = {
     const configured = readConfiguration(path)
     // Without a file there is nothing to declare: what an earlier one declared stays.
     return desk(await lay(configured, configured.file !== undefined, pino({ level: 'warn' }, pino.destination(2))))
+  },
+  async optimizer({ config: path }) {
+    const { config } = readConfiguration(path)
+    const { limits, dataDir } = config
+    const open = () => Promise.reject(new Fault('unsupported', 'no further pictures are read here'))
+    const engine = createEngine({ limits, slots: ENCODE_SLOTS, open })
+    return {
+      probe: engine.probe,
+      make: createMaking({ engine, limits }),
+      ...{ dataDir, sourceBytes: limits.sourceBytes, slots: ENCODE_SLOTS },
+      close: engine.close,
+    }
   },
 }
 

@@ -1,4 +1,6 @@
 import type { Connection, DialectName, Key, Project } from '../catalog/model.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Make } from '../optimizer/make.ts'
 import type { ObjectStore } from '../storage/object-store.ts'
 
 /** What the command line asks of the house; `main.ts` hands it in. */
@@ -8,7 +10,22 @@ export type Ports = {
   serve(options: Location): Promise<void>
   /** Opens catalog and stores without a server; to be closed. A server that runs on the same catalog notices changes. */
   open(options: Location): Promise<Desk>
+  /** Opens what makes pictures smaller, without a server or a catalog; to be closed. */
+  optimizer(options: Location): Promise<Workshop>
   readonly terminal: Terminal
+}
+
+/** The means to make pictures smaller. */
+export type Workshop = {
+  readonly probe: Engine['probe']
+  readonly make: Make
+  /** Folder for what has to be remembered between runs. */
+  readonly dataDir: string
+  /** Largest picture, bytes. */
+  readonly sourceBytes: number
+  /** Pictures worth making at once. */
+  readonly slots: number
+  close(): Promise<void>
 }
 
 /** Where the configuration is; absent = TINTYPE_CONFIG, else ./tintype.yaml when present. */
@@ -24,6 +41,10 @@ export type Terminal = {
   out(text: string): void
   /** Writes prompts, warnings and errors. */
   err(text: string): void
+  /** Columns of the screen that `err` writes to; undefined when it is no screen. */
+  readonly columns: number | undefined
+  /** Calls `stop` instead of ending when the user interrupts (Ctrl-C), until the returned function is called. A second time ends. */
+  onInterrupt(stop: () => void): () => void
 }
 
 /** The operator's view of the catalog. */

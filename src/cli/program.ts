@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { Fault } from '../faults.ts'
 import { addConnectionCommands } from './connections.ts'
 import { addKeyCommands } from './keys.ts'
+import { addOptimizeCommand, Interrupted } from './optimize.ts'
 import type { Ports } from './ports.ts'
 
 /** The command line of Tintype. It parses, asks the ports and prints; it holds no knowledge of its own. */
@@ -21,8 +22,9 @@ Examples:
   tintype key add --project shop                       a key pair for a project
   tintype connection add bucket --bucket my-pictures   a bucket to read from
   tintype connection test bucket                       is everything permitted that is needed?
+  tintype optimize ./pictures --dry-run                what would pictures save?
 
-Status: 0 done, 1 refused or failed, 2 wrong usage.`,
+Status: 0 done, 1 refused or failed, 2 wrong usage, 130 interrupted.`,
     )
 
   const config = (command: Command) =>
@@ -40,11 +42,13 @@ Status: 0 done, 1 refused or failed, 2 wrong usage.`,
     .action((options: { config?: string }) => ports.serve(options))
   addKeyCommands(program, ports, common)
   addConnectionCommands(program, ports, common)
+  addOptimizeCommand(program, ports, common)
   return program
 }
 
 /**
- * Runs a command line (`argv` without node and script) and returns the exit status: 0 done, 1 a Fault, 2 wrong usage.
+ * Runs a command line (`argv` without node and script) and returns the exit status: 0 done, 1 a Fault, 2 wrong usage,
+ * 130 interrupted.
  * Errors that are no Fault go on to the caller.
  */
 export async function runProgram(ports: Ports, argv: readonly string[]): Promise<number> {
@@ -54,8 +58,8 @@ export async function runProgram(ports: Ports, argv: readonly string[]): Promise
   } catch (error) {
     // Help and version end in an "error" of status 0; commander has printed the others already.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (!(error instanceof Fault)) throw error
+    if (!(error instanceof Fault || error instanceof Interrupted)) throw error
     ports.terminal.err(`${error.message}\n`)
-    return 1
+    return error instanceof Fault ? 1 : 130
   }
 }

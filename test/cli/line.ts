@@ -6,6 +6,8 @@ import { afterEach } from 'vitest'
 import { createCatalog } from '../../src/catalog/catalog.ts'
 import type { Ports } from '../../src/cli/ports.ts'
 import { runProgram } from '../../src/cli/program.ts'
+import { createEngine } from '../../src/engine/create-engine.ts'
+import { createMaking } from '../../src/optimizer/making.ts'
 import { createAgents } from '../../src/storage/agents.ts'
 import { createStore } from '../../src/storage/create-store.ts'
 import { createGuard } from '../../src/storage/guard.ts'
@@ -18,7 +20,16 @@ export type Surroundings = {
   readonly input?: string
   /** Puts something between the command and the store. */
   readonly wrap?: (store: ObjectStore) => ObjectStore
+  /** Width of the screen; none given = no screen. */
+  readonly columns?: number
+  /** Gets what interrupts the command. */
+  readonly interruptible?: (interrupt: () => void) => void
+  /** Told what the command says while it runs. */
+  readonly onErr?: (text: string) => void
+  readonly slots?: number
 }
+
+const LIMITS = { inputPixels: 50_000_000, outputPixels: 50_000_000, frames: 100 }
 
 /** The command line on a real catalog of its own and real folders. To be called at the top of a test file. */
 export function commandLine() {
@@ -50,7 +61,28 @@ export function commandLine() {
           env: surroundings.env ?? {},
           stdin,
           out: (text) => void out.push(text),
-          err: (text) => void err.push(text),
+          err(text) {
+            err.push(text)
+            surroundings.onErr?.(text)
+          },
+          columns: surroundings.columns,
+          onInterrupt(stop) {
+            surroundings.interruptible?.(stop)
+            return () => undefined
+          },
+        },
+        async optimizer() {
+          const { slots = 2 } = surroundings
+          const open = () => Promise.reject(new Error('no layers here'))
+          const engine = createEngine({ limits: LIMITS, slots, open })
+          return {
+            probe: engine.probe,
+            make: createMaking({ engine, limits: LIMITS }),
+            dataDir,
+            sourceBytes: 10_000_000,
+            slots,
+            close: engine.close,
+          }
         },
         serve: async ({ config }) => void out.push(`serving ${config ?? 'by default'}`),
         async open() {
