@@ -23,7 +23,8 @@ export async function decodeFrames(
       ignoreIcc: colours === 'stored' && facts.space !== 'cmyk',
       autoOrient: upright,
     })
-    const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true })
+    const coloured = facts.space === 'grey' ? picture.toColourspace('b-w') : picture
+    const { data, info } = await coloured.raw().toBuffer({ resolveWithObject: true })
     const height = facts.frames > 1 ? (info.pageHeight ?? info.height) : info.height
     return {
       data,

@@ -22,6 +22,8 @@ export type Gif = {
   readonly height: number
   /** As in the NETSCAPE block; undefined when there is none. */
   readonly loop: number | undefined
+  /** The file's own table, empty when it has none; frames without one hold this very object. */
+  readonly table: Uint8Array
   readonly frames: readonly GifFrame[]
 }
 
@@ -44,7 +46,7 @@ export function parseGif(bytes: Uint8Array): Gif | undefined {
     const kind = bytes[at]
     if (kind === 0x3b) {
       const size = { width: view.getUint16(6, true), height: view.getUint16(8, true) }
-      return frames.length > 0 ? { ...size, loop, frames } : undefined
+      return frames.length > 0 ? { ...size, loop, table: globalTable, frames } : undefined
     }
     if (kind === 0x21) {
       const label = bytes[at + 1]

@@ -22,7 +22,6 @@ export function repackGif(bytes: Uint8Array): Uint8Array | undefined {
 
 /** Every frame as it was, its table cut to what is used. */
 function bySame(gif: Gif): Uint8Array | undefined {
-  const shared = gif.frames.every(({ table }) => table === gif.frames[0]?.table)
   const frames: Uint8Array[] = []
   for (const frame of gif.frames) {
     const indices = frameIndices(frame)
@@ -30,10 +29,12 @@ function bySame(gif: Gif): Uint8Array | undefined {
     const entries = frame.table.length / 3
     const most = indices.reduce((highest, index) => Math.max(highest, index), frame.transparent ?? 0)
     if (most >= Math.max(entries, (frame.transparent ?? 0) + 1)) return undefined
-    const table = shared ? {} : { table: frame.table.subarray(0, 3 * Math.min(entries, most + 1)) }
-    frames.push(frameBlocks({ ...frame, indices, ...table }, Math.max(most + 1, 2)))
+    const { table, ...rest } = frame
+    const own = table === gif.table ? {} : { table: table.subarray(0, 3 * Math.min(entries, most + 1)) }
+    frames.push(frameBlocks({ ...rest, indices, ...own }, Math.max(most + 1, 2)))
   }
-  return writeGif(gif, gif.loop, shared ? gif.frames[0]?.table : undefined, frames)
+  const used = gif.frames.some(({ table }) => table === gif.table)
+  return writeGif(gif, gif.loop, used ? gif.table : undefined, frames)
 }
 
 type Change = {

@@ -25,10 +25,7 @@ export function readPng(bytes: Uint8Array): Blocks {
   const exif = chunks.find(({ type }) => type === 'eXIf')?.body
   const iccp = chunks.find(({ type }) => type === 'iCCP')?.body
   const icc = iccp && readIccp(iccp)
-  const xmp = chunks
-    .filter(({ type }) => type === 'iTXt')
-    .map(({ body }) => readXmp(body))
-    .find((one) => one !== undefined)
+  const xmp = chunks.map(readXmp).find((one) => one !== undefined)
   return { ...(exif && { exif }), ...(icc && { icc }), ...(xmp && { xmp }) }
 }
 
@@ -80,15 +77,29 @@ function readIccp(body: Buffer): Buffer | undefined {
   return name < 0 || body[name + 1] !== 0 ? undefined : inflate(body.subarray(name + 2))
 }
 
-/** Keyword, compression flag and method, language, translated keyword, text. */
-function readXmp(body: Buffer): Buffer | undefined {
+/** The text behind XMP's keyword: in an iTXt chunk, or, as libvips writes it, in one of the older kinds. */
+function readXmp({ type, body }: Chunk): Buffer | undefined {
   if (body.toString('latin1', 0, XMP_KEYWORD.length + 1) !== `${XMP_KEYWORD}\0`) return undefined
-  const flags = XMP_KEYWORD.length + 1
-  const language = body.indexOf(0, flags + 2)
-  const translated = language < 0 ? -1 : body.indexOf(0, language + 1)
+  const value = body.subarray(XMP_KEYWORD.length + 1)
+  switch (type) {
+    case 'tEXt':
+      return value
+    case 'zTXt':
+      return inflate(value.subarray(1))
+    case 'iTXt':
+      return readInternationalText(value)
+    default:
+      return undefined
+  }
+}
+
+/** Compression flag and method, language, translated keyword, text. */
+function readInternationalText(value: Buffer): Buffer | undefined {
+  const language = value.indexOf(0, 2)
+  const translated = language < 0 ? -1 : value.indexOf(0, language + 1)
   if (translated < 0) return undefined
-  const text = body.subarray(translated + 1)
-  return body[flags] === 1 ? inflate(text) : text
+  const text = value.subarray(translated + 1)
+  return value[0] === 1 ? inflate(text) : text
 }
 
 function inflate(bytes: Buffer): Buffer | undefined {
