@@ -3,13 +3,20 @@ import { describe, expect, it } from 'vitest'
 import type { Frames } from '../../../src/engine/animation.ts'
 import { decodeFrames } from '../../../src/engine/optimise/frames.ts'
 import { similarity } from '../../../src/engine/optimise/similarity.ts'
-import { BLUE, jpeg, type Pixels, paint, RED, raw, WHITE } from '../../support/pictures.ts'
+import { jpeg, type Pixels, paint, raw } from '../../support/pictures.ts'
 import { workshop } from './workshop.ts'
 
 const workers = workshop()
 const still = (pixels: Pixels): Frames => ({ ...pixels, frames: 1 })
 const decoded = (bytes: Uint8Array) =>
   decodeFrames(bytes, { frames: 1, space: 'rgb' }, { colours: 'stored', upright: false })
+/** Discs with soft edges on a light ground. */
+const softDiscs = (width: number, height: number) =>
+  paint(width, height, (x, y) => {
+    const edge = Math.hypot((x % 80) - 40, (y % 80) - 40) - 30
+    const level = 230 - 150 / (1 + Math.exp(edge / 2))
+    return [level, level * 0.9, level * 0.8]
+  })
 const alike = (a: Frames, b: Frames) => similarity(a, b, workers)
 
 describe('how alike two pictures look', () => {
@@ -27,10 +34,7 @@ describe('how alike two pictures look', () => {
 
   it.each([
     ['a photograph', raw.photo(400, 300)],
-    [
-      'a drawing',
-      paint(320, 240, (x, y) => (Math.hypot(x - 160, y - 120) < 80 ? RED : (x + y) % 40 < 20 ? WHITE : BLUE)),
-    ],
+    ['a drawing', softDiscs(320, 240)],
     ['a large photograph', raw.photo(1100, 800)],
   ])('%s grows less alike as JPEG takes more away', async (_, pixels) => {
     const values: number[] = []
