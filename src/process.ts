@@ -4,9 +4,10 @@
  * libuv reads its number of threads when the first of them is needed. Every sharp call in flight holds one, so with the
  * usual four a plain file read waits behind encodes.
  *
- * V8 lets its heap multiply before it collects. A request that waits for an encode outlives the young generation, so a server
- * would grow by its garbage: measured over 5,000 different requests, a fifth instead of a half; collecting more often than this would cost more processor time than it saves memory. The young generation
- * itself is bounded by the start scripts (`--max-semi-space-size`), since V8 reads that before any code runs.
+ * V8 lets its heap multiply before it collects, and a request that waits for an encode outlives the young generation, so a
+ * server would grow by its garbage: over 5,000 different requests by a fifth with this, by a half without. Collecting still
+ * more often costs more processor time than it saves memory. The young generation itself is bounded by the start scripts
+ * (`--max-semi-space-size`), since V8 reads that before any code runs.
  */
 import { availableParallelism } from 'node:os'
 import v8 from 'node:v8'
