@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 
@@ -13,7 +13,10 @@ export type Part = {
   find(): string | undefined
 }
 
-export type PartName = 'versitygw' | 'postgres' | 'azurite'
+export type PartName = 'versitygw' | 'postgres' | 'azurite' | 'krakenio'
+
+/** Where the Python client lies, for PYTHONPATH. */
+export const KRAKENIO = join(homedir(), '.cache', 'tintype-krakenio')
 
 /** Every real part that tests use. `npm test` installs them with CI=true; elsewhere tests without them are skipped aloud. */
 export const PARTS: Readonly<Record<PartName, Part>> = {
@@ -36,6 +39,14 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     // Not a package of this project: its dependencies would be half of everything installed.
     enable: 'npm install --prefix ~/.cache/tintype-azurite --ignore-scripts --no-audit --no-fund azurite@3.37.0',
     find: () => findProgram('azurite-blob', [join(homedir(), '.cache', 'tintype-azurite', 'node_modules', '.bin')]),
+  },
+  krakenio: {
+    name: 'krakenio',
+    purpose: 'Kraken’s Python client; needs python3 with pip',
+    // Wheels only: nothing of a package runs while it is installed.
+    enable:
+      'python3 -m pip install --quiet --only-binary :all: --upgrade --target ~/.cache/tintype-krakenio krakenio==0.2.0',
+    find: () => (existsSync(join(KRAKENIO, 'krakenio', '__init__.py')) ? findProgram('python3') : undefined),
   },
 }
 
