@@ -54,8 +54,7 @@ Examples:
 
 async function run(ports: Ports, where: readonly string[], options: Options): Promise<void> {
   checkOptions(where, options)
-  const needsDesk =
-    where.some(isBucket) || (options.store !== undefined && !isFolder(options.store) && options.dryRun !== true)
+  const needsDesk = where.some(isBucket) || (options.store !== undefined && !isFolder(options.store))
   if (!needsDesk) return optimize(ports, where, options, undefined)
   await withDesk(ports, options, (desk) => optimize(ports, where, options, desk))
 }
@@ -136,8 +135,8 @@ function isBucket(given: string): boolean {
 }
 
 async function destinationOf(options: Options, desk: Desk | undefined): Promise<Destination | undefined> {
-  const { store, dryRun } = options
-  if (store === undefined || dryRun === true) return undefined
+  const { store } = options
+  if (store === undefined) return undefined
   if (desk === undefined || isFolder(store)) return toFolder(store)
   const project = projectOf(desk, options)
   const connection = connectionOf(project, store)

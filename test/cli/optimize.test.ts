@@ -184,6 +184,8 @@ it('refuses two pictures of one name, and a store that is the source, before any
   await writeFile(join(other, 'a.png'), files['a.png'])
   const both = await run(['optimize', dir, other, '--store', join(await folder(), 'out')])
   expect(both).toMatchObject({ status: 1, err: expect.stringContaining('would both be stored as a.png') })
-  expect(await run(['optimize', dir, '--store', dir])).toMatchObject({ status: 1 })
+  for (const dry of [[], ['--dry-run']]) {
+    expect(await run(['optimize', dir, '--store', dir, ...dry])).toMatchObject({ status: 1 })
+  }
   expect(await now()).toEqual(files)
 })

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Fault } from '../../faults.ts'
 
 /** What earlier runs have done, in a file that only grows. */
 export type Journal = {
@@ -10,12 +11,12 @@ export type Journal = {
   close(): Promise<void>
 }
 
-/** Opens the journal in `dataDir`. An entry that an interrupted write has torn counts for nothing. */
+/** Opens the journal in `dataDir`. An entry that an interrupted write has torn counts for nothing. Fault store-refused. */
 export async function openJournal(dataDir: string): Promise<Journal> {
-  await mkdir(dataDir, { recursive: true })
   const file = join(dataDir, 'optimize.journal')
-  const handle = await open(file, 'a', 0o600)
-  const done = new Set((await readFile(file, 'utf8')).split('\n'))
+  const { handle, done } = await openFile(dataDir, file).catch((cause: unknown) => {
+    throw new Fault('store-refused', `${file} cannot be written: what is done could not be remembered`, { cause })
+  })
   return {
     has: (entry) => done.has(digest(entry)),
     async add(entry) {
@@ -27,6 +28,12 @@ export async function openJournal(dataDir: string): Promise<Journal> {
     },
     close: () => handle.close(),
   }
+}
+
+async function openFile(dataDir: string, file: string) {
+  await mkdir(dataDir, { recursive: true })
+  const handle = await open(file, 'a', 0o600)
+  return { handle, done: new Set((await readFile(file, 'utf8')).split('\n')) }
 }
 
 function digest(entry: readonly string[]): string {

@@ -20,7 +20,9 @@ export async function* findLocal(given: string, except: string | undefined): Asy
 }
 
 async function* below(root: string, folder: string, given: string, except: string | undefined): AsyncGenerator<Found> {
-  const entries = await readdir(folder, { withFileTypes: true })
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new Fault('access-denied', `the folder ${join(given, relative(root, folder))} cannot be read`, { cause })
+  })
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name)
     if (entry.isDirectory() && path !== except) yield* below(root, path, given, except)
