@@ -12,7 +12,7 @@ export type Optimised = { readonly bytes: Uint8Array; readonly changed: boolean 
 
 /**
  * The picture in fewer bytes, every pixel as it was: JPEG on its coefficients, PNG through oxipng, GIF on its frames, WebP when it
- * is coded without loss, SVG as text. Other formats are handed back.
+ * is coded without loss, SVG as text. Of a WebP with loss and of AVIF only the metadata goes. Other formats are handed back.
  * The repacked file is decoded and compared with the source; when it differs, cannot be read or is not smaller, the answer is the
  * source with its metadata cut, and the source itself when even that is not smaller. Never larger than the source.
  *
@@ -32,8 +32,10 @@ export async function losslessly(
   return smaller(bytes, best.length < cut.length ? best : cut)
 }
 
+/** Of equal length is not larger, and what had to go is gone. */
 function smaller(bytes: Uint8Array, result: Uint8Array | undefined): Optimised {
-  return result && result.length < bytes.length ? { bytes: result, changed: true } : { bytes, changed: false }
+  const better = result && result.length <= bytes.length && Buffer.compare(result, bytes) !== 0
+  return better ? { bytes: result, changed: true } : { bytes, changed: false }
 }
 
 /** The file packed anew and proved equal; undefined when there is no better one. */

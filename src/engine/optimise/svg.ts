@@ -30,7 +30,7 @@ export function repackSvg(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes.length > MOST_BYTES) return undefined
   const text = decode(bytes)
   // Entities may stand for each other and grow without end; svgo resolves them.
-  if (text === undefined || /<!ENTITY|<!DOCTYPE[^>]*\[/i.test(text) || depthOf(text) > MOST_DEPTH) return undefined
+  if (text === undefined || /<!ENTITY|<!DOCTYPE[^<>[]*\[/i.test(text) || depthOf(text) > MOST_DEPTH) return undefined
   try {
     const data = optimize(text, { multipass: false, plugins: pluginsFor(text, bytes) }).data
     const out = Buffer.from(data)

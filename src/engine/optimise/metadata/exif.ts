@@ -46,20 +46,6 @@ export function narrowExif(block: Uint8Array, keep: KeepTags): Uint8Array | unde
   return any ? writeExif(kept, little) : undefined
 }
 
-/** An EXIF block that says an orientation, 1…8, and nothing else. */
-export function orientationExif(orientation: number): Uint8Array {
-  return writeExif({ main: [orientationEntry(orientation, true)], photo: [], gps: [] }, true)
-}
-
-/** The orientation that the block says, 1…8; undefined when it says none. */
-export function exifOrientation(block: Uint8Array): number | undefined {
-  const view = new DataView(block.buffer, block.byteOffset, block.length)
-  const little = byteOrder(view)
-  if (little === undefined) return undefined
-  const entry = readDirectory(view, little, view.getUint32(4, little)).find(({ tag }) => tag === ORIENTATION)
-  return entry && readOrientation(entry, little)
-}
-
 function keptMain(entry: Entry, keep: KeepTags, little: boolean): readonly Entry[] {
   if (entry.tag === COPYRIGHT) return keep.copyright ? [entry] : []
   if (entry.tag !== ORIENTATION || keep.orientation === 'drop') return []

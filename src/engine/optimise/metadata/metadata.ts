@@ -1,5 +1,6 @@
 import type { SourceFormat } from '../../../plan/plan.ts'
 import type { KeepTags } from '../keep.ts'
+import { writeAvif } from './avif.ts'
 import { type Blocks, narrow } from './blocks.ts'
 import { readJpeg, writeJpeg } from './jpeg.ts'
 import { readPng, writePng } from './png.ts'
@@ -26,7 +27,8 @@ export function readBlocks({ bytes, format }: PictureFile): Blocks {
 
 /**
  * A JPEG, PNG or WebP without any metadata but what `keep` names of the metadata of `source` (the file itself, when nothing has
- * been encoded anew). No pixel is decoded. Other formats are handed back. IPTC is written to JPEG only.
+ * been encoded anew). No pixel is decoded. IPTC is written to JPEG only. Of an AVIF the metadata is written over in place; nothing is
+ * added to one. Other formats are handed back.
  * Fault image-corrupt when one of the files cannot be walked to its end.
  */
 export function withKept(file: PictureFile, source: PictureFile, keep: KeepTags): Uint8Array {
@@ -39,6 +41,8 @@ export function withKept(file: PictureFile, source: PictureFile, keep: KeepTags)
       return writePng(bytes, blocks, keep.profile, source.bytes)
     case 'webp':
       return writeWebp(bytes, blocks)
+    case 'avif':
+      return source.format === 'avif' ? writeAvif(bytes, keep) : bytes
     default:
       return bytes
   }
