@@ -37,7 +37,7 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     name: 'azurite',
     purpose: 'an Azure Blob server',
     // Not a package of this project: its dependencies would be half of everything installed.
-    enable: 'npm install --prefix ~/.cache/tintype-azurite --ignore-scripts --no-audit --no-fund azurite@3.37.0',
+    enable: 'npm install --prefix ~/.cache/tintype-azurite --ignore-scripts --no-audit --no-fund azurite@3.35.0',
     find: () => findProgram('azurite-blob', [join(homedir(), '.cache', 'tintype-azurite', 'node_modules', '.bin')]),
   },
   krakenio: {
