@@ -13,7 +13,8 @@ export type Manner = {
   readonly loop?: number
 }
 
-const WEBP_EFFORT = 5
+/** 6 saves two to seven in a hundred of 5's bytes for half as much time again; with alpha it takes a hundred times as long. */
+const WEBP_EFFORT = { opaque: 6, alpha: 5 } as const
 /** The default: less gives a fifth more bytes at the same colours, more takes twice as long for two in a hundred. */
 const PNG_EFFORT = 7
 /** Full dithering costs a fourteenth of the bytes more and is less alike; none shows bands. */
@@ -50,7 +51,9 @@ export function encodeLossily(picture: Frames, format: LossyFormat, quality: num
         .png({ palette: true, quality, effort: PNG_EFFORT, dither: PNG_DITHER, compressionLevel: 9 })
         .toBuffer()
     case 'webp':
-      return pipeline.webp({ quality, effort: WEBP_EFFORT, ...timing }).toBuffer()
+      return pipeline
+        .webp({ quality, effort: WEBP_EFFORT[hasAlpha(picture) ? 'alpha' : 'opaque'], ...timing })
+        .toBuffer()
     case 'avif':
       return pipeline
         .avif({
@@ -73,6 +76,10 @@ export function encodeLossily(picture: Frames, format: LossyFormat, quality: num
         .toBuffer()
     }
   }
+}
+
+function hasAlpha({ channels }: Frames): boolean {
+  return channels === 2 || channels === 4
 }
 
 const MOST_TIMING = 65_535
