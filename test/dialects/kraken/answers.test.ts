@@ -157,7 +157,7 @@ describe('sets', () => {
     ]
     const answer = await house.upload({ wait: true, resize }, await quadrants(40, 30))
     expect([answer.status, answer.json.success]).toEqual([422, false])
-    expect(await house.files('results')).toEqual(before)
+    await expect.poll(() => house.files('results')).toEqual(before)
   })
 })
 

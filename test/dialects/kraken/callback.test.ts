@@ -54,7 +54,7 @@ describe('a request with callback_url', () => {
     const told = JSON.parse((await house.callback()).body)
     expect(told).toMatchObject({ id: json.id, success: true, file_name: 'mine.jpg' })
     await expect.poll(() => house.files('uploads/accepted')).toEqual([])
-    expect(await house.files('uploads/incoming')).toEqual([])
+    await expect.poll(() => house.files('uploads/incoming')).toEqual([])
   })
 
   it('a failure is told with its message', async () => {
@@ -72,7 +72,7 @@ describe('a request with callback_url', () => {
   it('so are uploads that are no picture, or too large', async () => {
     expect((await house.upload({ callback_url }, Buffer.from('text'))).status).toBe(415)
     expect((await house.upload({ callback_url }, Buffer.alloc(33_554_433))).status).toBe(413)
-    expect(await house.files('uploads/accepted')).toEqual([])
+    await expect.poll(() => house.files('uploads/accepted')).toEqual([])
   })
 
   it('with wait as well, the answer waits and no callback is sent', async () => {

@@ -216,7 +216,7 @@ describe('the forms of other clients', () => {
     )
     const answer = await house.send('POST', '/v1/upload', body, { 'content-type': 'multipart/form-data; boundary=x' })
     expect(answer).toMatchObject({ status, json: { success: false, message } })
-    expect(await house.files('uploads/incoming')).toEqual([])
+    await expect.poll(() => house.files('uploads/incoming')).toEqual([])
   })
 
   it.each([
@@ -228,7 +228,7 @@ describe('the forms of other clients', () => {
   ])('a form that %s is 400', async (_, type, body) => {
     const answer = await house.send('POST', '/v1/upload', body, { 'content-type': type })
     expect(answer).toMatchObject({ status: 400, json: { success: false } })
-    expect(await house.files('uploads/incoming')).toEqual([])
+    await expect.poll(() => house.files('uploads/incoming')).toEqual([])
   })
 })
 

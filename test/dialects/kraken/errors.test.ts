@@ -179,7 +179,7 @@ describe('sources', () => {
       )
     }
     expect(await house.upload({ wait: true }, body)).toMatchObject(refused(413, message))
-    expect(await house.files('uploads/incoming')).toEqual([])
+    await expect.poll(() => house.files('uploads/incoming')).toEqual([])
   })
 
   it('a damaged picture is 422', async () => {

@@ -81,7 +81,7 @@ describe.skipIf(noS3Server())('s3_store', () => {
       expires: 'Thu, 31 Dec 2037 23:55:55 GMT',
     })
     expect(await decode(await s3.bytes(bucket, Key))).toMatchObject({ width: 64, height: 48 })
-    expect(await house.files('results')).toEqual(before)
+    await expect.poll(() => house.files('results')).toEqual(before)
   })
 
   it.each([
@@ -154,7 +154,7 @@ describe.skipIf(noS3Server())('s3_store', () => {
       const { status, json } = await upload(store(more))
       expect([status, json.success]).toEqual([422, false])
       expect(json.message).toMatch(/^Error pushing file to s3/)
-      expect(await house.files('results')).toEqual(before)
+      await expect.poll(() => house.files('results')).toEqual(before)
       expect(JSON.stringify([json, house.logged])).not.toContain(s3.secretAccessKey)
     })
 
