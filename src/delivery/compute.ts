@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts'
-import { mediaType } from '../engine/sniff.ts'
+import { mediaType } from '../plan/media-type.ts'
 import { decodeBody } from '../storage/decode.ts'
 import type { Delivered, Delivery } from './delivery.ts'
 import { etagOf, type Known } from './entry.ts'

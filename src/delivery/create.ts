@@ -1,6 +1,7 @@
 import * as nodeFiles from 'node:fs/promises'
 import type { Engine } from '../engine/engine.ts'
-import { mediaType, sniff } from '../engine/sniff.ts'
+import { sniff } from '../engine/sniff.ts'
+import { mediaType } from '../plan/media-type.ts'
 import type { SourceRef } from '../plan/plan.ts'
 import type { ObjectKey, ObjectStore } from '../storage/object-store.ts'
 import { createAnswerer } from './answer.ts'

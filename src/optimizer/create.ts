@@ -5,8 +5,9 @@ import type { Engine } from '../engine/engine.ts'
 import { createGate } from '../engine/gate.ts'
 import { Fault, isFault } from '../faults.ts'
 import type { Limits } from '../plan/facts.ts'
+import { mediaType } from '../plan/media-type.ts'
 import type { ObjectStore, StoreConfig } from '../storage/object-store.ts'
-import { MEDIA_TYPES, renamed } from './file-names.ts'
+import { renamed } from './file-names.ts'
 import type { Log } from './log.ts'
 import { formatOf, type Make, type Picture } from './make.ts'
 import type { Optimizer, Order, Published, Report, Result, Stored, Version } from './optimizer.ts'
@@ -98,7 +99,7 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     const format = formatOf(version, facts)
     const { text, keepExtension } = version.name
     const name = format === facts.format || keepExtension ? text : renamed(text, format)
-    const type = MEDIA_TYPES[format]
+    const type = mediaType(format)
     const { into } = version
     const destination = into.kind === 'push' ? open(project, into, name, type) : undefined
     return { version, name, type, destination }

@@ -1,21 +1,5 @@
 import type { SourceFormat } from '../plan/plan.ts'
 
-export const MEDIA_TYPES: Readonly<Record<SourceFormat, string>> = {
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  avif: 'image/avif',
-  gif: 'image/gif',
-  tiff: 'image/tiff',
-  bmp: 'image/bmp',
-  svg: 'image/svg+xml',
-  heic: 'image/heic',
-  jxl: 'image/jxl',
-  ico: 'image/vnd.microsoft.icon',
-  pdf: 'application/pdf',
-  psd: 'image/vnd.adobe.photoshop',
-}
-
 const EXTENSIONS: Readonly<Partial<Record<SourceFormat, string>>> = { jpeg: 'jpg' }
 /** What is taken for an extension: a picture's name may hold any dot. */
 const EXTENSION = /\.[A-Za-z0-9]{1,5}$/

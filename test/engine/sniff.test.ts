@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mediaType, sniff } from '../../src/engine/sniff.ts'
+import { sniff } from '../../src/engine/sniff.ts'
+import { mediaType } from '../../src/plan/media-type.ts'
 import type { SourceFormat } from '../../src/plan/plan.ts'
 import { empty, html, zip } from '../support/broken-pictures.ts'
 import { animated, type Encoding, quadrants, svg } from '../support/pictures.ts'

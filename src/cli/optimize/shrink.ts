@@ -1,7 +1,7 @@
 import { Fault } from '../../faults.ts'
-import { MEDIA_TYPES } from '../../optimizer/file-names.ts'
 import { isWritable } from '../../optimizer/make.ts'
 import type { Compression, Kept, Version } from '../../optimizer/optimizer.ts'
+import { mediaType } from '../../plan/media-type.ts'
 import type { Workshop } from '../ports.ts'
 
 /** How pictures are made smaller. */
@@ -24,7 +24,7 @@ const LOSSY: Compression = { kind: 'lossy', quality: 'auto', chroma: '4:2:0' }
 export async function shrink(workshop: Workshop, bytes: Buffer, manner: Manner): Promise<Shrunk> {
   if (bytes.length > workshop.sourceBytes) throw new Fault('too-large')
   const facts = await workshop.probe(bytes)
-  const type = MEDIA_TYPES[facts.format]
+  const type = mediaType(facts.format)
   if (!isWritable(facts.format) && facts.format !== 'svg') return { bytes: undefined, type, leftAlone: true }
   const made = await workshop.make('', { bytes, facts }, versionOf(manner))
   return { bytes: made.bytes.length < bytes.length ? made.bytes : undefined, type, leftAlone: false }

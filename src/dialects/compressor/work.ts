@@ -1,7 +1,7 @@
 import type { Directory } from '../../catalog/model.ts'
 import { Fault } from '../../faults.ts'
-import { MEDIA_TYPES } from '../../optimizer/file-names.ts'
 import type { Optimizer, Result, Taken, Version } from '../../optimizer/optimizer.ts'
+import { mediaType } from '../../plan/media-type.ts'
 import type { Answer, FileFacts } from './answers.ts'
 import { type FitMeaning, outputFormat, pictureOf } from './image.ts'
 import { nameOfUpload, nameOfUrl, outputName } from './names.ts'
@@ -81,7 +81,7 @@ function takenOf({ source }: CompressorRequest, upload: Upload | undefined): Tak
 }
 
 function kindOf(name: string, format: Result['format']): Pick<FileFacts, 'name' | 'type' | 'format' | 'mime'> {
-  return { name, type: 'image', format, mime: MEDIA_TYPES[format] }
+  return { name, type: 'image', format, mime: mediaType(format) }
 }
 
 function urlOf({ at, name }: Result, { store }: CompressorRequest, id: string, publicUrl: string): string {

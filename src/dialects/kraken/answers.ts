@@ -1,7 +1,7 @@
 import type { Exchange } from '../../http/exchange.ts'
 import { sendText } from '../../http/respond.ts'
-import { MEDIA_TYPES } from '../../optimizer/file-names.ts'
 import type { Report, Result } from '../../optimizer/optimizer.ts'
+import { mediaType } from '../../plan/media-type.ts'
 import type { Refusal } from './faults.ts'
 import type { Wish } from './parameters.ts'
 
@@ -65,7 +65,7 @@ function describe({ source }: Report, result: Result, name: string, url: string)
     ['original_height', source.facts.height],
     ['kraked_width', result.width],
     ['kraked_height', result.height],
-    ['original_type', MEDIA_TYPES[source.format]],
+    ['original_type', mediaType(source.format)],
     ['kraked_type', result.type],
     ...(at.kind === 'stored' && at.withoutAcl ? [WITHOUT_ACL] : []),
   ]

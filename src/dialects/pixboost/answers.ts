@@ -2,7 +2,7 @@ import type { Delivered } from '../../delivery/delivery.ts'
 import { openCors } from '../../http/cors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { sendText } from '../../http/respond.ts'
-import type { SourceFormat } from '../../plan/plan.ts'
+import { mediaType } from '../../plan/media-type.ts'
 import type { Refusal } from './faults.ts'
 import type { Operation } from './grammar.ts'
 
@@ -49,30 +49,14 @@ export function sendHidden(exchange: Exchange, vary: string | undefined): void {
  * The media type of an answer. asis says what the source said; everywhere else the bytes decide, also for those that are
  * handed on untouched, whatever the source called them (pixboost §4, §10, §17).
  */
-export function mediaType(operation: Operation, delivered: Delivered): string {
+export function contentType(operation: Operation, delivered: Delivered): string {
   const format = delivered.source.facts?.format
   if (operation === 'asis' || delivered.picture !== undefined || format === undefined) return delivered.contentType
-  return MEDIA_TYPES[format]
+  return mediaType(format)
 }
 
 const PLAIN: readonly string[] = ['Content-Type', 'text/plain; charset=utf-8', 'X-Content-Type-Options', 'nosniff']
 const EMPTY_PICTURE = Buffer.from('R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw==', 'base64')
-
-const MEDIA_TYPES: Readonly<Record<SourceFormat, string>> = {
-  jpeg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  avif: 'image/avif',
-  gif: 'image/gif',
-  tiff: 'image/tiff',
-  bmp: 'image/bmp',
-  svg: 'image/svg+xml',
-  heic: 'image/heic',
-  jxl: 'image/jxl',
-  ico: 'image/vnd.microsoft.icon',
-  pdf: 'application/pdf',
-  psd: 'image/vnd.adobe.photoshop',
-}
 
 function varied(vary: string | undefined): readonly string[] {
   return vary === undefined ? [] : ['Vary', vary]

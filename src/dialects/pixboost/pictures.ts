@@ -5,7 +5,7 @@ import type { Delivered, DeliveryService } from '../../delivery/delivery.ts'
 import { isFault } from '../../faults.ts'
 import type { Exchange, Log } from '../../http/exchange.ts'
 import { type Sendable, sendStored } from '../../http/respond.ts'
-import { mediaType, pictureHeaders, sendHidden, sendRefusal } from './answers.ts'
+import { contentType, pictureHeaders, sendHidden, sendRefusal } from './answers.ts'
 import { refusalOf } from './faults.ts'
 import type { Operation } from './grammar.ts'
 import { sense, senseKey } from './negotiation.ts'
@@ -94,8 +94,8 @@ function send(exchange: Exchange, { operation, headers }: Picture, delivered: De
   let known = sendables.get(delivered)
   if (known?.operation !== operation) {
     const { body, size, contentEncoding, etag, lastModified } = delivered
-    const contentType = mediaType(operation, delivered)
-    known = { operation, sendable: { body, size, contentType, contentEncoding, etag, lastModified } }
+    const type = contentType(operation, delivered)
+    known = { operation, sendable: { body, size, contentType: type, contentEncoding, etag, lastModified } }
     sendables.set(delivered, known)
   }
   return sendStored(exchange, known.sendable, headers)
