@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { CannotStart, isFault } from '../faults.ts'
 import { openDatabase, reasonOf } from './database.ts'
 import { applyProjects, type DeclaredProject } from './declared.ts'
+import { createFiles, type Files } from './files.ts'
 import { createLive, type Live } from './live.ts'
 import { type Log, SILENT } from './log.ts'
 import { createManagement, type Limits, type Management } from './management.ts'
@@ -36,6 +37,7 @@ export type CatalogOptions = {
 
 export type Catalog = Management & {
   readonly directory: Directory
+  readonly files: Files
   /** Of the database; grows with every change by any process. */
   readonly revision: number
   /** Called with the new generation after the directory has changed. Returns what ends it. */
@@ -93,6 +95,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     return {
       ...createManagement(live, vault, { sourcesPerProject: 10, keysPerProject: 10, ...options.limits }),
       ...reading(live, vault),
+      files: createFiles(db),
       sealing: { seal: vault.seal, open: vault.open },
       get revision() {
         return live.state().snapshot.revision

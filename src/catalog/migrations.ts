@@ -61,6 +61,7 @@ const MIGRATIONS: readonly Migration[] = [
         .execute()
     },
   },
+  { name: '0002-files', up: createFiles },
 ]
 
 async function createKeys(db: Kysely<Tables>): Promise<void> {
@@ -112,5 +113,40 @@ async function createConnections(db: Kysely<Tables>): Promise<void> {
     .addColumn('declared_in', 'text')
     .addColumn('created_at', 'text', (column) => column.notNull())
     .addUniqueConstraint('connections_alias', ['project_id', 'alias'])
+    .execute()
+}
+
+/** No reference to the project: what a project that left the file by mistake had stored is still known when it comes back. */
+async function createFiles(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('files')
+    .addColumn('handle', 'text', (column) => column.primaryKey())
+    .addColumn('project', 'text', (column) => column.notNull())
+    .addColumn('api_key', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('lease_until', 'bigint')
+    .addColumn('previous_version', 'text')
+    .addColumn('filename', 'text', (column) => column.notNull())
+    .addColumn('mimetype', 'text', (column) => column.notNull())
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('location', 'text', (column) => column.notNull())
+    .addColumn('connection', 'text', (column) => column.notNull())
+    .addColumn('container', 'text', (column) => column.notNull())
+    .addColumn('object_key', 'text', (column) => column.notNull())
+    .addColumn('region', 'text')
+    .addColumn('access', 'text', (column) => column.notNull())
+    .addColumn('uploaded_ms', 'bigint', (column) => column.notNull())
+    .addColumn('source_url', 'text')
+    .addColumn('version', 'text')
+    .addColumn('digests', 'text', (column) => column.notNull())
+    .addColumn('width', 'integer')
+    .addColumn('height', 'integer')
+    .execute()
+  await db.schema.createIndex('files_object').on('files').columns(['project', 'connection', 'object_key']).execute()
+  await db.schema
+    .createIndex('files_unsettled')
+    .on('files')
+    .column('lease_until')
+    .where('lease_until', 'is not', null)
     .execute()
 }

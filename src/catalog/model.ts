@@ -62,7 +62,9 @@ export type ConnectionSecrets = {
 export type ProjectSettings = {
   readonly pixboost: PixboostSettings
   readonly imagekit: ImagekitSettings
-  /** Settings of dialects that are not built yet are carried as they were declared. */
+  /** Absent: Filestack does not answer for the project. */
+  readonly filestack?: FilestackSettings
+  /** Settings that have no type here are carried as they were declared. */
   readonly others: Readonly<Record<string, unknown>>
 }
 export type PixboostSettings = {
@@ -97,6 +99,20 @@ export type ImageSettings = {
   readonly restrictUnsigned: boolean
   readonly restrictUnnamed: boolean
   readonly unknownParameters: 'refuse' | 'ignore'
+}
+/** The app of filestack §0 and §6. */
+export type FilestackSettings = {
+  /** Demands a policy and a signature on every call. */
+  readonly security: boolean
+  /** Location (`S3`, `azure` …) → alias of a writable connection. Matched without regard to case. */
+  readonly stores: Readonly<Record<string, string>>
+  /** Name in `src://name/…` → where it lies. */
+  readonly aliases: Readonly<Record<string, { readonly connection: string; readonly prefix: string }>>
+  /**
+   * Whether parts of multipart uploads go to the store by signed URLs, past this server: `auto` where the bucket's CORS rules let
+   * browsers do so.
+   */
+  readonly directUploads: 'auto' | 'always' | 'never'
 }
 
 /** What the request path needs; answered from memory. */

@@ -1,12 +1,17 @@
 /** The dialects' sections as stored → typed settings. What an earlier version stored may lack a setting: each has its default. */
-import type { ImagekitSettings, ImageSettings, PixboostSettings, ProjectSettings } from './model.ts'
+import type { FilestackSettings, ImagekitSettings, ImageSettings, PixboostSettings, ProjectSettings } from './model.ts'
 import { IMAGE_DEFAULTS, PIXBOOST_DEFAULTS } from './rules.ts'
 import type { SettingRow } from './tables.ts'
 
 export function toSettings(rows: readonly SettingRow[]): ProjectSettings {
   const sections = Object.fromEntries(rows.map((row): [string, unknown] => [row.dialect, JSON.parse(row.value)]))
-  const { pixboost, imagekit, ...others } = sections
-  return { pixboost: toPixboost(pixboost), imagekit: toImagekit(imagekit), others }
+  const { pixboost, imagekit, filestack, ...others } = sections
+  return {
+    pixboost: toPixboost(pixboost),
+    imagekit: toImagekit(imagekit),
+    ...(filestack !== undefined && { filestack: toFilestack(filestack) }),
+    others,
+  }
 }
 
 function toPixboost(stored: unknown): PixboostSettings {
@@ -31,6 +36,24 @@ function toImagekit(stored: unknown): ImagekitSettings {
       Object.entries(fieldsOf(namedTransformations)).filter((entry): entry is [string, string] => isText(entry[1])),
     ),
     ...(isText(mediaLibrary) && { mediaLibrary }),
+  }
+}
+
+function toFilestack(stored: unknown): FilestackSettings {
+  const { stores, aliases } = fieldsOf(stored)
+  const read = reader(stored)
+  return {
+    security: read.flag('security', false),
+    stores: Object.fromEntries(
+      Object.entries(fieldsOf(stores)).filter((entry): entry is [string, string] => isText(entry[1])),
+    ),
+    aliases: Object.fromEntries(
+      Object.entries(fieldsOf(aliases)).flatMap(([name, alias]) => {
+        const { connection, prefix } = fieldsOf(alias)
+        return isText(connection) ? [[name, { connection, prefix: isText(prefix) ? prefix : '' }]] : []
+      }),
+    ),
+    directUploads: read.word('directUploads', ['auto', 'always', 'never'], 'auto'),
   }
 }
 

@@ -5,6 +5,7 @@ export type Tables = {
   settings: SettingRow
   keys: KeyRow
   connections: ConnectionRow
+  files: FileRow
   revision: { id: number; value: number }
   vault_keys: { key_id: string; created_at: string }
   tintype_migrations: { name: string; applied_at: string }
@@ -59,4 +60,31 @@ export type ConnectionRow = Declared & {
   public_base_url: string | null
   operator: number
   created_at: string
+}
+
+/** An uploaded file. Times are milliseconds since the epoch; Postgres hands the large numbers out as texts. */
+export type FileRow = {
+  handle: string
+  project: string
+  api_key: string
+  state: string
+  lease_until: number | null
+  previous_version: string | null
+  filename: string
+  mimetype: string
+  size: number
+  location: string
+  connection: string
+  /** Empty where the store has none. */
+  container: string
+  object_key: string
+  region: string | null
+  access: string
+  uploaded_ms: number
+  source_url: string | null
+  version: string | null
+  /** JSON: name → hex. */
+  digests: string
+  width: number | null
+  height: number | null
 }

@@ -271,6 +271,11 @@ const filestack = record('The Filestack dialect. It answers only for projects th
       prefix: prefix('Folder inside of the connection.', ''),
     }),
   ),
+  directUploads: choice(
+    "Whether parts of multipart uploads go straight to the bucket by signed URLs: `auto` where the bucket's CORS rules let browsers do so.",
+    ['auto', 'always', 'never'],
+    'auto',
+  ),
 })
 
 /** One tenant with everything it declares. */

@@ -68,7 +68,12 @@ describe('without a file and without variables', () => {
 
   it('an empty filestack section counts as one', () => {
     const text = 'projects: [{ id: demo, filestack: {} }]'
-    expect(read(text).projects[0]?.filestack).toEqual({ security: false, stores: {}, aliases: {} })
+    expect(read(text).projects[0]?.filestack).toEqual({
+      security: false,
+      stores: {},
+      aliases: {},
+      directUploads: 'auto',
+    })
   })
 
   it.each(['', '# nothing\n', 'projects:\n', 'limits:\nprojects:\nhosts:\n', '{}', '---\n'])(
