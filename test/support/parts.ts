@@ -13,10 +13,13 @@ export type Part = {
   find(): string | undefined
 }
 
-export type PartName = 'versitygw' | 'postgres' | 'azurite' | 'krakenio'
+export type PartName = 'versitygw' | 'postgres' | 'azurite' | 'krakenio' | 'filestack' | 'chromium'
 
 /** Where the Python client lies, for PYTHONPATH. */
 export const KRAKENIO = join(homedir(), '.cache', 'tintype-krakenio')
+
+/** Where Filestack's clients lie. */
+export const FILESTACK_CLIENTS = join(homedir(), '.cache', 'tintype-filestack', 'node_modules')
 
 /** Every real part that tests use. `npm test` installs them with CI=true; elsewhere tests without them are skipped aloud. */
 export const PARTS: Readonly<Record<PartName, Part>> = {
@@ -47,6 +50,22 @@ export const PARTS: Readonly<Record<PartName, Part>> = {
     enable:
       'python3 -m pip install --quiet --only-binary :all: --upgrade --target ~/.cache/tintype-krakenio krakenio==0.2.0',
     find: () => (existsSync(join(KRAKENIO, 'krakenio', '__init__.py')) ? findProgram('python3') : undefined),
+  },
+  filestack: {
+    name: 'filestack-js and node-filepicker',
+    purpose: 'Filestack’s clients',
+    enable:
+      'npm install --prefix ~/.cache/tintype-filestack --ignore-scripts --no-audit --no-fund filestack-js@4.3.8 node-filepicker@0.1.2',
+    find: () => {
+      const found = ['filestack-js', 'node-filepicker'].map((name) => join(FILESTACK_CLIENTS, name, 'package.json'))
+      return found.every((file) => existsSync(file)) ? FILESTACK_CLIENTS : undefined
+    },
+  },
+  chromium: {
+    name: 'chromium',
+    purpose: 'a real browser',
+    enable: 'apt-get install -y --no-install-recommends chromium',
+    find: () => findProgram('chromium'),
   },
 }
 
