@@ -42,9 +42,13 @@ export async function readBody(exchange: Exchange, limits: BodyLimits): Promise<
     const settle = () => {
       clearTimeout(timer)
       req.off('data', onData).off('end', onEnd).off('close', onBreak)
+      res.off('close', onBreak)
     }
     // The error itself says no more than the `close` that follows it; without a listener it would end the process.
     req.on('error', () => undefined)
     req.on('data', onData).on('end', onEnd).on('close', onBreak)
+    // The dispatcher may have answered what came broken; Node then forgets to close the request.
+    res.on('close', onBreak)
+    if (req.destroyed || res.closed) onBreak()
   })
 }

@@ -76,7 +76,7 @@ export async function readForm<T>(
   req.on('close', onBreak)
   // The dispatcher may have answered what came broken; Node then forgets to close the request.
   res.on('close', onBreak)
-  if (req.destroyed) onBreak()
+  if (req.destroyed || res.closed) onBreak()
   try {
     await Promise.race([feed(exchange, parser, limits.bytes, stop.signal), finished.then(() => undefined)])
     await Promise.race([finished, aborted(stop.signal)])
