@@ -65,7 +65,7 @@ function stageAlpha(before: boolean, stage: Stage): boolean {
     case 'displace':
       return before
     case 'draw':
-      return before || bends(stage.drawing)
+      return before || leavesHoles(stage.drawing)
     case 'pass':
       return (before && !stage.flatten) || (stage.extend?.colour.alpha ?? 1) < 1 || !!stage.overlays?.some(opensHoles)
   }
@@ -95,9 +95,9 @@ function stageGrey(before: boolean, stage: Stage): boolean {
   }
 }
 
-/** A picture bent or pulled leaves parts of its canvas empty. */
-function bends(drawing: Drawing): boolean {
-  return drawing.name === 'perspective' || drawing.name === 'arc'
+/** A picture bent, pulled, faded or torn leaves parts of its canvas empty. */
+function leavesHoles({ name }: Drawing): boolean {
+  return name === 'perspective' || name === 'arc' || name === 'vignette' || name === 'torn-edges'
 }
 
 function drawsGrey(drawing: Drawing): boolean {
@@ -105,7 +105,10 @@ function drawsGrey(drawing: Drawing): boolean {
     case 'gradient':
       return isGrey(drawing.from) && isGrey(drawing.to)
     case 'colorize':
+    case 'shadow':
       return isGrey(drawing.colour)
+    case 'sepia':
+      return false
     case 'replace-colour':
       return isGrey(drawing.to)
     default:

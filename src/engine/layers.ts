@@ -111,7 +111,7 @@ function openedBytes(source: SourceRef, { opened, use }: LayerRoom): Uint8Array 
 function ownSteps({ picture, steps }: LayerStep): readonly Step[] {
   if (picture.kind !== 'text') return steps
   const { background, radius, alpha } = picture
-  const corners: readonly Step[] = background && background.alpha > 0 ? [{ kind: 'mask', radius }] : []
+  const corners: readonly Step[] = background && background.alpha > 0 ? [{ kind: 'mask', radius, softness: 0 }] : []
   return [...corners, { kind: 'effect', effect: { name: 'opacity', factor: alpha } }, ...steps]
 }
 

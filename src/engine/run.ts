@@ -269,6 +269,7 @@ async function overlayOf(overlay: Overlay, size: Size, bench: Bench): Promise<Ov
     case 'layer':
       return layerOverlay(await bench.layer(overlay), overlay.blend)
     case 'mask':
+      if (overlay.softness > 0) throw new Fault('unsupported', 'soft outlines are not built here')
       return mask(overlay.radius, size)
     case 'fade':
       return fade(overlay.factor, size)

@@ -1,8 +1,8 @@
 import { Fault } from '../faults.ts'
 import { evaluate, type Variables } from './expression.ts'
-import type { Size } from './facts.ts'
-import { pixelsOf, side } from './geometry.ts'
-import type { Drawing, Gradient } from './plan.ts'
+import type { Region, Size } from './facts.ts'
+import { intersect, nearest, pixelsOf, side } from './geometry.ts'
+import type { Area, Drawing, Gradient, Length } from './plan.ts'
 
 /** Corners this far out (pixels) say no more than ones nearer; it keeps the arithmetic of a perspective within bounds. */
 const FARTHEST_CORNER = 1_000_000
@@ -12,6 +12,7 @@ export function isIdleDrawing(drawing: Drawing): boolean {
   switch (drawing.name) {
     case 'perspective':
     case 'replace-colour':
+    case 'two-level':
       return false
     case 'unsharp':
       return drawing.sigma === 0 || drawing.amount === 0
@@ -23,16 +24,31 @@ export function isIdleDrawing(drawing: Drawing): boolean {
       return drawing.intensity === 0
     case 'arc':
       return drawing.degrees === 0
+    case 'sepia':
+    case 'vignette':
+      return drawing.strength <= 0
+    case 'pixelate':
+      return nearest(drawing.size) <= 1
+    case 'oil-paint':
+      return nearest(drawing.radius) <= 0
+    case 'areas':
+      return drawing.areas.length === 0 || isIdleInAreas(drawing.effect)
+    case 'torn-edges':
+      return Math.max(drawing.least, drawing.most) <= 0
   }
 }
 
-/** A drawing in numbers. Fault bad-parameter: a shadow on too large a picture, corners that no picture can be stretched to. */
+function isIdleInAreas(effect: Extract<Drawing, { readonly name: 'areas' }>['effect']): boolean {
+  return effect.name === 'blur' ? effect.sigma === 0 : nearest(effect.size) <= 1
+}
+
+/** A drawing in numbers; areas beside the picture are left out. Fault bad-parameter: a shadow on too large a picture, corners that no picture can be stretched to. */
 export function numericDrawing(drawing: Drawing, picture: Size, variables: Variables): Drawing<number> {
+  const number = (length: Length) => evaluate(length, variables)
   switch (drawing.name) {
     case 'gradient':
       return { name: 'gradient', ...numericGradient(drawing, picture, variables) }
     case 'perspective': {
-      const number = (length: Parameters<typeof evaluate>[0]) => evaluate(length, variables)
       const [a, b, c, d, e, f, g, h] = drawing.corners
       const corners = [number(a), number(b), number(c), number(d), number(e), number(f), number(g), number(h)] as const
       if (!corners.every((one) => Math.abs(one) <= FARTHEST_CORNER) || !isConvex(corners)) {
@@ -46,13 +62,33 @@ export function numericDrawing(drawing: Drawing, picture: Size, variables: Varia
           context: { width: picture.width, height: picture.height, limit: drawing.mostPixels },
         })
       }
-      return drawing
+      return { ...drawing, x: nearest(number(drawing.x)), y: nearest(number(drawing.y)) }
+    case 'areas': {
+      const areas = drawing.areas.map(({ x, y, width, height }) => ({
+        x: nearest(number(x)),
+        y: nearest(number(y)),
+        width: nearest(number(width)),
+        height: nearest(number(height)),
+      }))
+      return { ...drawing, areas: areas.filter((area) => intersect(regionOf(area), picture)) }
+    }
     case 'unsharp':
     case 'colorize':
     case 'arc':
     case 'replace-colour':
+    case 'sepia':
+    case 'two-level':
+    case 'pixelate':
+    case 'oil-paint':
+    case 'vignette':
+    case 'torn-edges':
       return drawing
   }
+}
+
+/** An area as a region, which may stick out of the picture. */
+export function regionOf({ x, y, width, height }: Area<number>): Region {
+  return { left: x, top: y, width, height }
 }
 
 /** A gradient whose reach is in pixels along its direction; the whole way is |w·sin| + |h·cos|, as in CSS. */

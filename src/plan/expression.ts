@@ -16,6 +16,16 @@ export function holds(condition: Condition, variables: Variables): boolean {
   return truthOf(condition, variables, 0)
 }
 
+/** Does the arithmetic that holds no variable. What would fail is left for `resolve` to refuse. */
+export function fold(expression: Expression, depth = 0): Expression {
+  if (typeof expression === 'number') return expression + 0
+  const below = deeper(depth)
+  if ('get' in expression) return expression
+  if ('of' in expression) return computed({ op: expression.op, of: fold(expression.of, below) })
+  const { op, left, right } = expression
+  return computed({ op, left: fold(left, below), right: fold(right, below) })
+}
+
 /** The nine size variables of one point of the chain; `base*` only when there is a picture below. */
 export function sizeVariables(initial: Size, current: Size, base?: Size): Variables {
   return {
@@ -26,6 +36,17 @@ export function sizeVariables(initial: Size, current: Size, base?: Size): Variab
     height: current.height,
     ratio: current.width / current.height,
     ...(base && { baseWidth: base.width, baseHeight: base.height, baseRatio: base.width / base.height }),
+  }
+}
+
+function computed(expression: Exclude<Expression, number>): Expression {
+  const parts =
+    'of' in expression ? [expression.of] : 'get' in expression ? [undefined] : [expression.left, expression.right]
+  if (!parts.every((part) => typeof part === 'number')) return expression
+  try {
+    return evaluate(expression, {}) + 0
+  } catch {
+    return expression
   }
 }
 

@@ -1,22 +1,21 @@
 import { canonicalJson } from './canonical.ts'
-import { isIdleDrawing } from './drawn.ts'
 import { isIdle } from './effects.ts'
-import { evaluate } from './expression.ts'
+import { fold } from './expression.ts'
 import { nearest, normalDegrees } from './geometry.ts'
 import { deeper } from './limits.ts'
+import { tidyDraw, tidyGradient } from './normal-drawing.ts'
 import { tidyOutput } from './normal-output.ts'
 import { needsFocus } from './place.ts'
 import type {
+  Animate,
   Blend,
   Border,
   Box,
   Branch,
   Condition,
-  Draw,
   Effect,
   Expression,
   Focus,
-  Gradient,
   Layer,
   LayerPicture,
   Mask,
@@ -37,21 +36,28 @@ import type {
  */
 export function normalForm(plan: Plan): Plan {
   const output = tidyOutput(plan.output)
-  return { frame: plan.frame, steps: output.kind === 'untouched' ? [] : tidySteps(plan.steps, 0, false), output }
+  return { frame: plan.frame, steps: output.kind === 'untouched' ? [] : tidySteps(plan.steps, WHOLE), output }
 }
 
 const MIDDLE: Focus = { kind: 'anchor', x: 0.5, y: 0.5 }
 const TRANSPARENT = canonicalJson({ kind: 'solid', colour: { r: 0, g: 0, b: 0, alpha: 0 } } satisfies Paint)
 
-/** `oriented`: an orient step has certainly run before, further ones find nothing to do. */
-function tidySteps(steps: readonly Step[], depth: number, oriented: boolean): readonly Step[] {
+/**
+ * `upright`: an orient step has certainly run before, further ones find nothing to do; `still`: a layer or a frame, in which
+ * nothing can be animated.
+ */
+type Chain = { readonly depth: number; readonly upright: boolean; readonly still: boolean }
+const WHOLE: Chain = { depth: 0, upright: false, still: false }
+const ownChain = (depth: number): Chain => ({ depth, upright: false, still: true })
+
+function tidySteps(steps: readonly Step[], { depth, still, ...before }: Chain): readonly Step[] {
   const below = deeper(depth)
   const kept: Step[] = []
-  let upright = oriented
+  let { upright } = before
   for (const step of steps) {
     if (step.kind === 'orient' && upright) continue
     if (step.kind === 'orient') upright = true
-    const tidy = tidyStep(step, below, upright)
+    const tidy = tidyStep(step, { depth: below, upright, still })
     if (tidy) append(kept, tidy)
   }
   return kept
@@ -75,7 +81,7 @@ function isQuarter(rotate: Rotate): boolean {
   return rotate.degrees % 90 === 0
 }
 
-function tidyStep(step: Step, depth: number, upright: boolean): Step | undefined {
+function tidyStep(step: Step, chain: Chain): Step | undefined {
   switch (step.kind) {
     case 'orient':
     case 'trim':
@@ -95,9 +101,11 @@ function tidyStep(step: Step, depth: number, upright: boolean): Step | undefined
     case 'mask':
       return tidyMask(step)
     case 'layer':
-      return tidyLayer(step, depth)
+      return tidyLayer(step, chain.depth)
+    case 'animate':
+      return chain.still ? undefined : tidyAnimate(step, chain.depth)
     case 'branch':
-      return tidyBranch(step, depth, upright)
+      return tidyBranch(step, chain)
   }
 }
 
@@ -171,42 +179,37 @@ function tidyEffect(step: Effect): Effect | undefined {
   return { kind: 'effect', effect: { ...step.effect, hue: normalDegrees(step.effect.hue) } }
 }
 
-function tidyDraw(step: Draw): Draw | undefined {
-  const { drawing } = step
-  if (isIdleDrawing(drawing)) return undefined
-  if (drawing.name === 'gradient') {
-    return { kind: 'draw', drawing: { name: 'gradient', ...tidyGradient(drawing) } }
-  }
-  if (drawing.name !== 'perspective') return step
-  const [a, b, c, d, e, f, g, h] = drawing.corners
-  const corners = [fold(a), fold(b), fold(c), fold(d), fold(e), fold(f), fold(g), fold(h)] as const
-  return { kind: 'draw', drawing: { name: 'perspective', corners } }
-}
-
-function tidyGradient({ angle, from, to, reach, reachIsPart }: Gradient): Gradient {
-  return { angle: normalDegrees(angle), from, to, reach: fold(reach), reachIsPart }
-}
-
 function tidyBorder(step: Border): Border | undefined {
   const width = fold(step.width)
   return typeof width === 'number' && nearest(width) === 0 ? undefined : { ...step, width }
 }
 
 function tidyMask(step: Mask): Mask | undefined {
-  if (step.radius === 'ellipse') return step
+  const softness = Math.max(0, step.softness)
+  if (step.radius === 'ellipse') return { kind: 'mask', radius: 'ellipse', softness }
   const [a, b, c, d] = step.radius
   const radius = [fold(a), fold(b), fold(c), fold(d)] as const
-  return radius.every((one) => typeof one === 'number' && nearest(one) <= 0) ? undefined : { kind: 'mask', radius }
+  return radius.every((one) => typeof one === 'number' && nearest(one) <= 0)
+    ? undefined
+    : { kind: 'mask', radius, softness }
 }
 
 function tidyLayer(step: Layer, depth: number): Layer {
   return {
     kind: 'layer',
     picture: tidyPicture(step.picture),
-    steps: tidySteps(step.steps, depth, false),
+    steps: tidySteps(step.steps, ownChain(depth)),
     at: tidyPlacement(step.at),
     blend: tidyBlend(step.blend),
   }
+}
+
+function tidyAnimate({ frames, delay, loop }: Animate, depth: number): Animate {
+  const further = frames.map(({ source, steps }) => ({
+    source: tidySource(source),
+    steps: tidySteps(steps, ownChain(depth)),
+  }))
+  return { kind: 'animate', frames: further, delay, loop }
 }
 
 function tidyBlend(blend: Blend): Blend {
@@ -263,11 +266,11 @@ function tidyOffset(offset: Offset): Offset {
   return { value: fold(offset.value), fromEnd, of, from: fromEnd || from === 0 ? undefined : from }
 }
 
-function tidyBranch(step: Branch, depth: number, upright: boolean): Branch | undefined {
-  const otherwise = tidySteps(step.otherwise, depth, upright)
+function tidyBranch(step: Branch, chain: Chain): Branch | undefined {
+  const otherwise = tidySteps(step.otherwise, chain)
   const cases = step.cases.map((one) => ({
-    when: tidyCondition(one.when, depth),
-    steps: tidySteps(one.steps, depth, upright),
+    when: tidyCondition(one.when, chain.depth),
+    steps: tidySteps(one.steps, chain),
   }))
   // A last case that does nothing before nothing needs no question.
   while (otherwise.length === 0 && cases.at(-1)?.steps.length === 0) cases.pop()
@@ -279,25 +282,4 @@ function tidyCondition(condition: Condition, depth: number): Condition {
   if ('all' in condition) return { all: condition.all.map((part) => tidyCondition(part, below)) }
   if ('any' in condition) return { any: condition.any.map((part) => tidyCondition(part, below)) }
   return { left: fold(condition.left), is: condition.is, right: fold(condition.right) }
-}
-
-/** Does the arithmetic that holds no variable. What would fail is left for `resolve` to refuse. */
-function fold(expression: Expression, depth = 0): Expression {
-  if (typeof expression === 'number') return expression + 0
-  const below = deeper(depth)
-  if ('get' in expression) return expression
-  if ('of' in expression) return computed({ op: expression.op, of: fold(expression.of, below) })
-  const { op, left, right } = expression
-  return computed({ op, left: fold(left, below), right: fold(right, below) })
-}
-
-function computed(expression: Exclude<Expression, number>): Expression {
-  const parts =
-    'of' in expression ? [expression.of] : 'get' in expression ? [undefined] : [expression.left, expression.right]
-  if (!parts.every((part) => typeof part === 'number')) return expression
-  try {
-    return evaluate(expression, {}) + 0
-  } catch {
-    return expression
-  }
 }

@@ -150,11 +150,11 @@ export type Effect = {
 }
 
 /**
- * Effects with arithmetic of their own. The picture keeps its size, but for an arc.
+ * Effects with arithmetic of their own. The picture keeps its size, but for an arc. Luma is that of Rec. 709.
  * - `unsharp`: what differs from a blurred copy (Gaussian of `sigma`, cut off at `radius` pixels, 0 = where it ends by itself) by
  *   `threshold` (part of the range, 0…1) or more is added `amount` times
- * - `shadow`: black, `strength` percent opaque, blurred by `blur` pixels, moved by `x`, `y` percent of the sides (right and down),
- *   below what is opaque; beyond the canvas it is cut. Fault bad-parameter for a picture of more than `mostPixels`
+ * - `shadow`: in `colour`, `strength` percent opaque, blurred by `blur` pixels, moved by `x`, `y` pixels (right and down), below what
+ *   is opaque; beyond the canvas it is cut. Fault bad-parameter for a picture of more than `mostPixels`
  * - `gradient`: laid over the picture, inside of its own outline
  * - `colorize`: the tones of the picture in shades of one colour (black and white stay, middle grey becomes the colour), mixed
  *   into the picture by `intensity` percent
@@ -162,6 +162,15 @@ export type Effect = {
  * - `arc`: bent along a circle by so many degrees (below 0: the ends point up); the canvas holds the result
  * - `replace-colour`: pixels within `tolerance` (percent of the largest distance) of `from` (default: the colour that covers most)
  *   move to `to`, their shading kept
+ * - `sepia`: brown tones, mixed into the picture by `strength` (0…1)
+ * - `two-level`: pixels whose luma is below `threshold` (0…1) become black, the others white; alpha stays
+ * - `pixelate`: square blocks of `size` pixels from the top-left corner, each the mean of its pixels
+ * - `oil-paint`: every pixel is the mean of those around it (up to `radius` pixels to each side) that share the brightness most
+ *   frequent there; alpha stays
+ * - `areas`: an effect that is seen in some areas only; `softness`: sigma of the areas' edges in pixels
+ * - `vignette`: fades towards the edges along ellipses, from half the way to the inscribed ellipse on, beyond which `strength` (0…1)
+ *   of the alpha is taken away
+ * - `torn-edges`: between `least` and `most` pixels are torn off each side; pictures of one size are torn alike
  */
 export type Drawing<L = Length> =
   | {
@@ -175,8 +184,9 @@ export type Drawing<L = Length> =
       readonly name: 'shadow'
       readonly blur: number
       readonly strength: number
-      readonly x: number
-      readonly y: number
+      readonly x: L
+      readonly y: L
+      readonly colour: Colour
       readonly mostPixels?: number
     }
   | ({ readonly name: 'gradient' } & Gradient<L>)
@@ -184,6 +194,25 @@ export type Drawing<L = Length> =
   | { readonly name: 'perspective'; readonly corners: readonly [L, L, L, L, L, L, L, L] }
   | { readonly name: 'arc'; readonly degrees: number }
   | { readonly name: 'replace-colour'; readonly to: Colour; readonly tolerance: number; readonly from?: Colour }
+  | { readonly name: 'sepia'; readonly strength: number }
+  | { readonly name: 'two-level'; readonly threshold: number }
+  | { readonly name: 'pixelate'; readonly size: number }
+  | { readonly name: 'oil-paint'; readonly radius: number }
+  | {
+      readonly name: 'areas'
+      readonly areas: readonly Area<L>[]
+      readonly shape: 'rect' | 'oval'
+      readonly softness: number
+      readonly effect: AreaEffect
+    }
+  | { readonly name: 'vignette'; readonly strength: number; readonly falloff: 'gaussian' | 'linear' }
+  | { readonly name: 'torn-edges'; readonly least: number; readonly most: number }
+
+/** A rectangle in pixels, which may stick out of the picture, or the ellipse in it. */
+export type Area<L = Length> = { readonly x: L; readonly y: L; readonly width: L; readonly height: L }
+export type AreaEffect =
+  | { readonly name: 'blur'; readonly sigma: number }
+  | { readonly name: 'pixelate'; readonly size: number }
 
 export type Draw = { readonly kind: 'draw'; readonly drawing: Drawing }
 
@@ -202,8 +231,15 @@ export type Gradient<L = Length> = {
 /** A frame of `width` pixels around the picture: both sides grow by twice the width. */
 export type Border = { readonly kind: 'border'; readonly width: Length; readonly colour: Colour }
 
-/** Rounds corners: radii clockwise from top-left, or the inscribed ellipse. Outside is transparent. */
-export type Mask = { readonly kind: 'mask'; readonly radius: 'ellipse' | readonly [Length, Length, Length, Length] }
+/**
+ * Rounds corners: radii clockwise from top-left, at most half the shorter side, or the inscribed ellipse. Outside is transparent.
+ * `softness`: sigma of the outline in pixels, 0 = sharp; where the shape runs along the picture's edge it is not softened.
+ */
+export type Mask = {
+  readonly kind: 'mask'
+  readonly radius: 'ellipse' | readonly [Length, Length, Length, Length]
+  readonly softness: number
+}
 
 /** Lays the picture on a solid colour; the result is opaque. */
 export type Flatten = { readonly kind: 'flatten'; readonly colour: Colour }
@@ -276,6 +312,21 @@ export type Layer = {
   readonly blend: Blend
 }
 
+/**
+ * Makes an animation: the picture that enters is its first frame (of an animated one the first frame), each of `frames` a further
+ * one. Their sources are opened like a layer's, of animated ones the first frame, and go through steps of their own, in which
+ * `base*` is the first frame; then they are centred on a transparent canvas of the first frame's size, cut where they are larger.
+ * `delay`: milliseconds per frame; `loop`: how often it is shown, 0 = for ever. An output that holds no animation takes the first
+ * frame; among the steps of a layer or of a further frame, which are single pictures, this step does nothing.
+ */
+export type Animate = {
+  readonly kind: 'animate'
+  readonly frames: readonly FurtherFrame[]
+  readonly delay: number
+  readonly loop: number
+}
+export type FurtherFrame = { readonly source: SourceRef; readonly steps: readonly Step[] }
+
 /** Compares sizes at this point of the chain. Cases are tried in order; none true and no `otherwise`: nothing happens. */
 export type Branch = {
   readonly kind: 'branch'
@@ -287,7 +338,20 @@ export type Condition =
   | { readonly any: readonly Condition[] }
   | { readonly left: Expression; readonly is: 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte'; readonly right: Expression }
 
-export type Step = Orient | Trim | Place | Rotate | Mirror | Effect | Draw | Border | Mask | Layer | Flatten | Branch
+export type Step =
+  | Orient
+  | Trim
+  | Place
+  | Rotate
+  | Mirror
+  | Effect
+  | Draw
+  | Border
+  | Mask
+  | Layer
+  | Flatten
+  | Animate
+  | Branch
 
 // ── output ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

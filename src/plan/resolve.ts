@@ -6,7 +6,20 @@ import type { Facts, Limits, Point, Region, Size } from './facts.ts'
 import { clamp, intersect, nearest, normalDegrees, orientedSize, pixelsOf, rotatedSize, sameSize } from './geometry.ts'
 import { requireWithinLimits, withinLimits } from './limits.ts'
 import { needsFocus, type Placed, type PlaceWish, place, placedSize } from './place.ts'
-import type { Border, Branch, Colour, Drawing, Expression, Focus, Layer, Mask, Paint, Place, Step } from './plan.ts'
+import type {
+  Animate,
+  Border,
+  Branch,
+  Colour,
+  Drawing,
+  Expression,
+  Focus,
+  Layer,
+  Mask,
+  Paint,
+  Place,
+  Step,
+} from './plan.ts'
 import type { LayerStep, Measured, Resolution, ResolvedStep } from './resolved.ts'
 
 /** What `resolve` needs to know of a picture. `frames`: how many of them will be worked on. */
@@ -15,9 +28,11 @@ type ResolvableFacts = Pick<Facts, 'width' | 'height' | 'frames' | 'orientation'
 /**
  * Walks the steps with the current size: evaluates lengths, takes branches, leaves out what changes nothing, and checks every
  * size × frames against `limits.outputPixels` and every side against 1…65535. Stops at the first step that only pixels can
- * decide (see `Resolution.pause`). `facts` are those of the source as stored; set `frames` to 1 when only one will be written.
+ * decide (see `Resolution.pause`). `facts` are those of the source as stored; set `frames` to 1 when only one will be written,
+ * and leave animating steps out then (`still`).
  *
- * Fault too-large (context width, height) for a size above a limit; Fault bad-parameter for lengths that cannot be used.
+ * Fault too-large (context width, height, or frames) for a size or an animation above a limit; Fault bad-parameter for lengths
+ * that cannot be used.
  */
 export function resolve(steps: readonly Step[], facts: ResolvableFacts, limits: Limits): Resolution {
   return resolveFrom(steps, facts, limits)
@@ -32,18 +47,19 @@ export function resolveFrom(steps: readonly Step[], facts: ResolvableFacts, limi
     base,
     density: facts.density ?? 72,
     frames: facts.frames,
-    pixels: limits.outputPixels,
+    limits,
   }
   return walk(queue(steps, undefined), { size: stored, orientation: facts.orientation }, chain)
 }
 
-/** What stays the same along the whole chain. */
+/** What stays the same along the chain; an animating step begins another. */
 type Chain = {
   readonly initial: Size
   readonly base: Size | undefined
   readonly density: number
   readonly frames: number
-  readonly pixels: number
+  readonly limits: Limits
+  readonly animation?: NonNullable<Resolution['animation']>
 }
 /** What a step finds: the size of one frame, and the EXIF orientation not yet applied. */
 type Picture = { readonly size: Size; readonly orientation: number }
@@ -51,7 +67,12 @@ type Picture = { readonly size: Size; readonly orientation: number }
 type Todo = { readonly step: Step; readonly next: Todo } | undefined
 /** What a step becomes: a finished step (or none, when it changes nothing) and the size after it, or a question to the pixels. */
 type Outcome =
-  | { readonly kind: 'done'; readonly steps: readonly ResolvedStep[]; readonly size: Size }
+  | {
+      readonly kind: 'done'
+      readonly steps: readonly ResolvedStep[]
+      readonly size: Size
+      readonly animation?: NonNullable<Resolution['animation']>
+    }
   | { readonly kind: 'pause'; readonly measure: Measurement }
 type Measurement = {
   readonly measure: NonNullable<Resolution['pause']>['measure']
@@ -64,7 +85,8 @@ function queue(steps: readonly Step[], next: Todo): Todo {
   return steps.reduceRight<Todo>((rest, step) => ({ step, next: rest }), next)
 }
 
-function walk(start: Todo, picture: Picture, chain: Chain, before: readonly ResolvedStep[] = []): Resolution {
+function walk(start: Todo, picture: Picture, begun: Chain, before: readonly ResolvedStep[] = []): Resolution {
+  let chain = begun
   const steps = [...before]
   let { size, orientation } = picture
   let largest = Math.max(pixelsOf(size), ...before.map(pixelsOnTheWay))
@@ -85,14 +107,19 @@ function walk(start: Todo, picture: Picture, chain: Chain, before: readonly Reso
         const rest = answer(measured)
         return walk(next, { size: rest.size, orientation }, chain, rest.steps)
       }
-      return { steps, size, largest, pause: { measure, resume } }
+      return { steps, size, largest, ...animationOf(chain), pause: { measure, resume } }
     }
+    if (outcome.animation) chain = { ...chain, frames: outcome.animation.frames, animation: outcome.animation }
     steps.push(...outcome.steps)
     size = outcome.size
     largest = Math.max(largest, pixelsOf(size), ...outcome.steps.map(pixelsOnTheWay))
   }
-  requireWithinLimits(size, chain.frames, chain.pixels)
-  return { steps, size, largest }
+  requireWithinLimits(size, chain.frames, chain.limits.outputPixels)
+  return { steps, size, largest, ...animationOf(chain) }
+}
+
+function animationOf({ animation }: Chain): Pick<Resolution, 'animation'> {
+  return animation ? { animation } : {}
 }
 
 /** The scaled picture may be larger than what is cut out of it. */
@@ -139,6 +166,8 @@ function resolveStep(
       return mask(step, size, variables)
     case 'layer':
       return layer(step, size, variables)
+    case 'animate':
+      return animate(step, size, chain)
   }
 }
 
@@ -151,7 +180,7 @@ function ask(measure: Measurement['measure'], answer: Measurement['answer']): Ou
 }
 
 function checked(size: Size, chain: Chain): Size {
-  requireWithinLimits(size, chain.frames, chain.pixels)
+  requireWithinLimits(size, chain.frames, chain.limits.outputPixels)
   return size
 }
 
@@ -196,7 +225,7 @@ function resolvePlace(step: Place, size: Size, variables: Variables, chain: Chai
 }
 
 function fits(size: Size, chain: Chain): boolean {
-  return withinLimits(size, chain.frames, chain.pixels)
+  return withinLimits(size, chain.frames, chain.limits.outputPixels)
 }
 
 function finishPlace(placed: Placed, size: Size, paint: () => Paint, chain: Chain) {
@@ -259,6 +288,7 @@ function numericPaint(paint: Paint, variables: Variables): Paint {
 function draw(wanted: Drawing, size: Size, variables: Variables, chain: Chain): Outcome {
   if (isIdleDrawing(wanted)) return done([], size)
   const drawing = numericDrawing(wanted, size, variables)
+  if (isIdleDrawing(drawing)) return done([], size)
   const after = checked(drawnSize(drawing, size), chain)
   return done([{ kind: 'draw', drawing, size: after }], after)
 }
@@ -272,6 +302,31 @@ function layer({ kind, picture, steps, at, blend }: Layer, size: Size, variables
   return done([{ kind: 'displace', map, x, y }], size)
 }
 
+/** Layers and further frames are single pictures: nothing in them moves. */
+function animate({ frames, delay, loop }: Animate, size: Size, chain: Chain): Outcome {
+  if (chain.base) return done([], size)
+  const count = 1 + frames.length
+  const { limits } = chain
+  if (count > limits.frames) {
+    throw new Fault('too-large', 'the animation would have too many frames', {
+      context: { frames: count, limit: limits.frames },
+    })
+  }
+  requireWithinLimits(size, count, limits.outputPixels)
+  const further = frames.map(
+    ({ source, steps }): LayerStep => ({
+      kind: 'layer',
+      picture: { kind: 'source', source },
+      steps,
+      at: { kind: 'anchor', x: 0.5, y: 0.5 },
+      blend: 'over',
+      base: size,
+    }),
+  )
+  const step: ResolvedStep = { kind: 'animate', frames: further }
+  return { kind: 'done', steps: [step], size, animation: { frames: count, delay, loop } }
+}
+
 function border(step: Border, size: Size, variables: Variables, chain: Chain): Outcome {
   const width = nearest(evaluate(step.width, variables))
   if (width < 0) throw new Fault('bad-parameter', 'a border cannot have a negative width', { context: { width } })
@@ -282,10 +337,11 @@ function border(step: Border, size: Size, variables: Variables, chain: Chain): O
 
 /** Radii are capped at half the shorter side (imagekit §4.5). */
 function mask(step: Mask, size: Size, variables: Variables): Outcome {
-  if (step.radius === 'ellipse') return done([{ kind: 'mask', radius: 'ellipse' }], size)
+  const { softness } = step
+  if (step.radius === 'ellipse') return done([{ kind: 'mask', radius: 'ellipse', softness }], size)
   const most = Math.floor(Math.min(size.width, size.height) / 2)
   const radius = (length: Expression) => clamp(nearest(evaluate(length, variables)), 0, most)
   const [a, b, c, d] = step.radius
   const radii = [radius(a), radius(b), radius(c), radius(d)] as const
-  return done(radii.every((one) => one === 0) ? [] : [{ kind: 'mask', radius: radii }], size)
+  return done(radii.every((one) => one === 0) ? [] : [{ kind: 'mask', radius: radii, softness }], size)
 }

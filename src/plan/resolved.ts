@@ -34,9 +34,15 @@ export type ResolvedStep =
   /** Arithmetic on pixels; `size` is that of the result. A gradient's reach is in pixels here. */
   | { readonly kind: 'draw'; readonly drawing: Drawing<number>; readonly size: Size }
   | { readonly kind: 'border'; readonly width: number; readonly colour: Colour }
-  | { readonly kind: 'mask'; readonly radius: 'ellipse' | readonly [number, number, number, number] }
+  | {
+      readonly kind: 'mask'
+      readonly radius: 'ellipse' | readonly [number, number, number, number]
+      readonly softness: number
+    }
   | Flatten
   | LayerStep
+  /** The first frame of the picture entering, then these, each laid on an empty canvas of its size. */
+  | { readonly kind: 'animate'; readonly frames: readonly LayerStep[] }
   /** Pixels shift by up to x, y as the layer's red and green say. */
   | { readonly kind: 'displace'; readonly map: LayerStep; readonly x: number; readonly y: number }
 
@@ -69,5 +75,7 @@ export type Resolution = {
   readonly size: Size
   /** Pixels of the largest picture on the way, one frame, the entering one included. */
   readonly largest: number
+  /** Once a step has made an animation: its frames, milliseconds per frame, how often it is shown (0 = for ever). */
+  readonly animation?: { readonly frames: number; readonly delay: number; readonly loop: number }
   readonly pause?: { readonly measure: Measure; resume(measured: Measured): Resolution }
 }

@@ -25,7 +25,7 @@ export function isCacheable(ref: SourceRef): boolean {
   return url !== undefined && url.username === '' && url.password === ''
 }
 
-/** All further sources that a Plan names, in order of appearance, each once: pictures and fonts of layers, nested and in branches. */
+/** All further sources that a Plan names, in order of appearance, each once: pictures and fonts of layers, frames of animations, nested and in branches. */
 export function sourcesOf(plan: Plan): readonly SourceRef[] {
   const found = new Map<string, SourceRef>()
   collect(plan.steps, found, 0)
@@ -39,14 +39,21 @@ function collect(steps: readonly Step[], found: Map<string, SourceRef>, depth: n
       for (const one of step.cases) collect(one.steps, found, below)
       collect(step.otherwise, found, below)
     } else if (step.kind === 'layer') {
-      const source = sourceOfPicture(step.picture)
-      if (source !== undefined) {
-        const name = canonicalJson(source)
-        if (!found.has(name)) found.set(name, source)
-      }
+      note(sourceOfPicture(step.picture), found)
       collect(step.steps, found, below)
+    } else if (step.kind === 'animate') {
+      for (const frame of step.frames) {
+        note(frame.source, found)
+        collect(frame.steps, found, below)
+      }
     }
   }
+}
+
+function note(source: SourceRef | undefined, found: Map<string, SourceRef>): void {
+  if (source === undefined) return
+  const name = canonicalJson(source)
+  if (!found.has(name)) found.set(name, source)
 }
 
 /** What a layer's picture is made of besides the Plan: a picture, or a text's font. */

@@ -32,7 +32,10 @@ function ofStep(step: Step): 'opaque' | 'open' | 'source' {
       switch (step.drawing.name) {
         case 'perspective':
         case 'arc':
+        case 'torn-edges':
           return 'open'
+        case 'vignette':
+          return step.drawing.strength > 0 ? 'open' : 'source'
         case 'replace-colour':
           return step.drawing.to.alpha < 1 ? 'open' : 'source'
         default:
@@ -41,6 +44,7 @@ function ofStep(step: Step): 'opaque' | 'open' | 'source' {
     case 'border':
       return step.colour.alpha < 1 ? 'open' : 'source'
     case 'mask':
+    case 'animate':
       return 'open'
     case 'layer':
       return step.blend === 'keep-under' || step.blend === 'punch-out' ? 'open' : 'source'

@@ -42,7 +42,7 @@ describe('every step gives each frame what it gives the frame as a picture of it
     ['sharpen', [effect({ name: 'sharpen', sigma: 2 })]],
     ['negate', [effect({ name: 'negate' })]],
     ['greyscale', [effect({ name: 'greyscale' })]],
-    ['mask', [{ kind: 'mask', radius: 'ellipse' }]],
+    ['mask', [{ kind: 'mask', radius: 'ellipse', softness: 0 }]],
     [
       'blurred surround',
       [
@@ -101,6 +101,6 @@ describe('only what stays inside a frame runs on the whole strip', () => {
     expect(steady([{ kind: 'place', scale: { width: 20, height: 16 } }])).toBe(false)
     expect(steady([{ kind: 'mirror', axis: 'vertical' }])).toBe(false)
     expect(steady([effect({ name: 'blur', sigma: 1 })])).toBe(false)
-    expect(steady([{ kind: 'mask', radius: 'ellipse' }])).toBe(false)
+    expect(steady([{ kind: 'mask', radius: 'ellipse', softness: 0 }])).toBe(false)
   })
 })

@@ -42,7 +42,7 @@ describe('transparency', () => {
   it.each<[string, ResolvedStep]>([
     ['a see-through border', border(NOTHING)],
     ['a tilt on nothing', tilt(NOTHING)],
-    ['a mask', { kind: 'mask', radius: 'ellipse' }],
+    ['a mask', { kind: 'mask', radius: 'ellipse', softness: 0 }],
     ['opacity', effect({ name: 'opacity', factor: 0.5 })],
     ['a layer that cuts away', layer('punch-out')],
     ['vanishing', { kind: 'vanish' }],
@@ -63,7 +63,7 @@ describe('transparency', () => {
   })
 
   it('goes with flattening, whatever was before', () => {
-    expect(alpha(true, { kind: 'mask', radius: 'ellipse' }, flatten(RED))).toBe(false)
+    expect(alpha(true, { kind: 'mask', radius: 'ellipse', softness: 0 }, flatten(RED))).toBe(false)
   })
 })
 
@@ -71,9 +71,13 @@ describe('a grey picture', () => {
   const grey = (before: boolean, ...steps: ResolvedStep[]) => greyAfter(lower(steps, SIZE), before)
 
   it('stays grey through geometry and grey colours', () => {
-    expect(grey(true, resize, border(MIDDLE), flatten(WHITE), tilt(NOTHING), { kind: 'mask', radius: 'ellipse' })).toBe(
-      true,
-    )
+    expect(
+      grey(true, resize, border(MIDDLE), flatten(WHITE), tilt(NOTHING), {
+        kind: 'mask',
+        radius: 'ellipse',
+        softness: 0,
+      }),
+    ).toBe(true)
   })
 
   it.each([border(RED), tilt(RED), flatten(RED), layer('over'), canvas({ kind: 'solid', colour: RED })])(

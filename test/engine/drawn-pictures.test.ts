@@ -111,7 +111,8 @@ describe('drawings on whole pictures', () => {
 
   it('cast a shadow where the picture is transparent, and keep its size', async () => {
     const square = paint(100, 100, (x, y) => (x >= 20 && x < 60 && y >= 20 && y < 60 ? [...RED, 255] : [0, 0, 0, 0]))
-    const cast = (blur: number) => drawn(square, draw({ name: 'shadow', blur, strength: 40, x: 10, y: 20 }))
+    const cast = (blur: number) =>
+      drawn(square, draw({ name: 'shadow', blur, strength: 40, x: 10, y: 20, colour: rgb(0, 0, 0) }))
     const hard = await cast(0)
     expect(hard).toMatchObject({ width: 100, height: 100 })
     expect(pixel(hard, 40, 30)).toEqual([...RED, 255])
@@ -125,7 +126,10 @@ describe('drawings on whole pictures', () => {
 
   it('cast no shadow from opaque pictures', async () => {
     const picture = raw.quadrants(30, 30)
-    const cast = await drawn(picture, draw({ name: 'shadow', blur: 5, strength: 100, x: 20, y: 20 }))
+    const cast = await drawn(
+      picture,
+      draw({ name: 'shadow', blur: 5, strength: 100, x: 6, y: 6, colour: rgb(0, 0, 0) }),
+    )
     expect(cast.data.equals(picture.data)).toBe(true)
   })
 

@@ -138,7 +138,7 @@ describe('what sharp would do in another order becomes another pass', () => {
     ['a scale after greyscale', [effect({ name: 'greyscale' }), scale(20, 10)]],
     ['a turn after a blur', [effect({ name: 'blur', sigma: 1 }), mirror]],
     ['blur after sharpen', [effect({ name: 'sharpen', sigma: 1 }), effect({ name: 'blur', sigma: 1 })]],
-    ['a mask after greyscale', [effect({ name: 'greyscale' }), { kind: 'mask', radius: 'ellipse' }]],
+    ['a mask after greyscale', [effect({ name: 'greyscale' }), { kind: 'mask', radius: 'ellipse', softness: 0 }]],
     ['modulation after a scale', [scale(20, 10), effect({ name: 'modulate', brightness: 1, saturation: 2, hue: 0 })]],
     [
       'flatten after a margin',
@@ -155,7 +155,7 @@ describe('what sharp would do in another order becomes another pass', () => {
 
   it('masks and layers in a row are laid in one pass', () => {
     expect(
-      onePass([{ kind: 'mask', radius: 'ellipse' }, effect({ name: 'opacity', factor: 0.5 })]).overlays,
+      onePass([{ kind: 'mask', radius: 'ellipse', softness: 0 }, effect({ name: 'opacity', factor: 0.5 })]).overlays,
     ).toHaveLength(2)
   })
 

@@ -204,7 +204,7 @@ describe('borders and canvases', () => {
 
 describe('masks', () => {
   it('round corners by their own radius, clockwise from top-left', async () => {
-    const masked = await run(raw.solid(40, 30), [{ kind: 'mask', radius: [10, 0, 4, 0] }])
+    const masked = await run(raw.solid(40, 30), [{ kind: 'mask', radius: [10, 0, 4, 0], softness: 0 }])
     const alpha = (x: number, y: number) => pixel(masked, x, y)[3]
     expect([alpha(0, 0), alpha(39, 0), alpha(39, 29), alpha(0, 29)]).toEqual([0, 255, 0, 255])
     expect(alpha(10, 0)).toBe(255)
@@ -217,7 +217,7 @@ describe('masks', () => {
     ['wide', { width: 60, height: 20 }],
     ['tall', { width: 21, height: 61 }],
   ])('cut the inscribed ellipse out, %s', async (_, { width, height }) => {
-    const masked = await run(raw.solid(width, height), [{ kind: 'mask', radius: 'ellipse' }])
+    const masked = await run(raw.solid(width, height), [{ kind: 'mask', radius: 'ellipse', softness: 0 }])
     let area = 0
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
@@ -232,7 +232,7 @@ describe('masks', () => {
   })
 
   it('keep what was transparent transparent', async () => {
-    const half = await run(raw.solid(20, 20, [...RED, 128]), [{ kind: 'mask', radius: 'ellipse' }])
+    const half = await run(raw.solid(20, 20, [...RED, 128]), [{ kind: 'mask', radius: 'ellipse', softness: 0 }])
     expect(pixel(half, 10, 10)[3]).toBe(128)
     expect(pixel(half, 0, 0)[3]).toBe(0)
   })

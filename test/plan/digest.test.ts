@@ -65,7 +65,7 @@ describe('steps with the same meaning have the same digest', () => {
       [placing('native', { width: 9 })],
     ],
     ['a border of no width', [{ kind: 'border', width: 0, colour: RED }], []],
-    ['corners of no radius', [{ kind: 'mask', radius: [0, 0, 0, 0] }], []],
+    ['corners of no radius', [{ kind: 'mask', radius: [0, 0, 0, 0], softness: 0 }], []],
     ['idle effects', [{ kind: 'effect', effect: { name: 'opacity', factor: 1 } }], []],
     ['a branch without steps', [{ kind: 'branch', cases: [{ when: wide, steps: [FLOP, FLOP] }], otherwise: [] }], []],
     [

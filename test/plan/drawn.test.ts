@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { isFault } from '../../src/faults.ts'
 import { drawnSize } from '../../src/plan/drawn.ts'
 import { normalForm } from '../../src/plan/normal-form.ts'
-import type { Drawing, Gradient, Step } from '../../src/plan/plan.ts'
+import type { Area, Drawing, Gradient, Step } from '../../src/plan/plan.ts'
 import { resolve } from '../../src/plan/resolve.ts'
 import { asText, facts, LIMITS, only, placing, plan, sides } from './samples.ts'
 
@@ -11,6 +11,9 @@ const CLEAR = { r: 0, g: 0, b: 0, alpha: 0 }
 const draw = (drawing: Drawing): Step => ({ kind: 'draw', drawing })
 const gradient = (changes: Partial<Gradient>): Step =>
   draw({ name: 'gradient', angle: 180, from: BLACK, to: CLEAR, reach: 1, reachIsPart: true, ...changes })
+const AREA = { x: 10, y: 20, width: 30, height: 40 }
+const areas = (changes: Partial<Extract<Drawing, { readonly name: 'areas' }>>, list: readonly Area[] = [AREA]): Step =>
+  draw({ name: 'areas', areas: list, shape: 'rect', softness: 0, effect: { name: 'blur', sigma: 4 }, ...changes })
 const resolved = (step: Step, width = 300, height = 200) => only(resolve([step], facts({ width, height }), LIMITS))
 const refusal = (step: Step, width = 300, height = 200): string => {
   try {
@@ -62,6 +65,29 @@ describe('sizes after a drawing', () => {
   })
 })
 
+describe('lengths of a drawing', () => {
+  const third = { op: 'div', left: { get: 'width' }, right: 3 } as const
+
+  it('are whole pixels of the picture that enters it', () => {
+    const shadow = draw({ name: 'shadow', blur: 1, strength: 50, x: third, y: -2.5, colour: BLACK })
+    expect(resolved(shadow, 200, 100)).toMatchObject({ drawing: { x: 67, y: -2 } })
+    const step = areas({}, [{ x: third, y: 0.5, width: third, height: 3.2 }])
+    expect(resolved(step, 200, 100)).toMatchObject({ drawing: { areas: [{ x: 67, y: 1, width: 67, height: 3 }] } })
+  })
+
+  it('areas that stick out stay whole, areas beside the picture are gone', () => {
+    const out = { x: 290, y: -10, width: 30, height: 40 }
+    const beside = [
+      { x: 300, y: 0, width: 5, height: 5 },
+      { x: -5, y: 0, width: 5, height: 5 },
+      { x: 5, y: 5, width: 0, height: 5 },
+      { x: 5, y: 5, width: 5, height: -5 },
+    ]
+    expect(resolved(areas({}, [...beside, out]))).toMatchObject({ drawing: { areas: [out] } })
+    expect(resolve([areas({}, beside)], facts({ width: 300, height: 200 }), LIMITS).steps).toEqual([])
+  })
+})
+
 describe('what cannot be drawn', () => {
   it.each([
     ['crossed corners', [0, 0, 100, 100, 100, 0, 0, 100]],
@@ -73,7 +99,8 @@ describe('what cannot be drawn', () => {
   })
 
   it('a shadow on a picture above its limit, also one that nobody would see', () => {
-    const shadow = (strength: number) => draw({ name: 'shadow', blur: 5, strength, x: 2, y: 2, mostPixels: 2_000_000 })
+    const shadow = (strength: number) =>
+      draw({ name: 'shadow', blur: 5, strength, x: 2, y: 2, colour: BLACK, mostPixels: 2_000_000 })
     expect(refusal(shadow(30), 2000, 1001)).toBe('bad-parameter')
     expect(refusal(shadow(0), 2000, 1001)).toBe('bad-parameter')
     expect(refusal(shadow(30), 2000, 1000)).toBe('none')
@@ -85,9 +112,17 @@ describe('drawings in normal form', () => {
     const steps = [
       draw({ name: 'unsharp', radius: 2, sigma: 0, amount: 1, threshold: 0 }),
       draw({ name: 'unsharp', radius: 2, sigma: 2, amount: 0, threshold: 0 }),
-      draw({ name: 'shadow', blur: 5, strength: 0, x: 0, y: 0 }),
+      draw({ name: 'shadow', blur: 5, strength: 0, x: 0, y: 0, colour: BLACK }),
       draw({ name: 'colorize', colour: BLACK, intensity: 0 }),
       draw({ name: 'arc', degrees: 0 }),
+      draw({ name: 'sepia', strength: 0 }),
+      draw({ name: 'pixelate', size: 1.4 }),
+      draw({ name: 'oil-paint', radius: 0.4 }),
+      areas({}, []),
+      areas({ effect: { name: 'blur', sigma: 0 } }),
+      areas({ effect: { name: 'pixelate', size: 1 } }),
+      draw({ name: 'vignette', strength: 0, falloff: 'linear' }),
+      draw({ name: 'torn-edges', least: 0, most: 0 }),
       gradient({ from: CLEAR, to: CLEAR }),
     ]
     expect(normalForm(plan(steps)).steps).toEqual([])
@@ -100,6 +135,20 @@ describe('drawings in normal form', () => {
     const corners = [0, 0, half, 0, half, half, 0, half] as const
     expect(normalForm(plan([draw({ name: 'perspective', corners })])).steps).toEqual([
       draw({ name: 'perspective', corners: [0, 0, 50, 0, 50, 50, 0, 50] }),
+    ])
+    const shadow = draw({ name: 'shadow', blur: 1, strength: 50, x: half, y: half, colour: BLACK })
+    expect(normalForm(plan([shadow])).steps).toMatchObject([{ drawing: { x: 50, y: 50 } }])
+    expect(normalForm(plan([areas({}, [{ ...AREA, width: half }])])).steps).toEqual([
+      areas({}, [{ ...AREA, width: 50 }]),
+    ])
+  })
+
+  it('have whole blocks and strokes', () => {
+    expect(normalForm(plan([draw({ name: 'pixelate', size: 4.4 })])).steps).toEqual([
+      draw({ name: 'pixelate', size: 4 }),
+    ])
+    expect(normalForm(plan([draw({ name: 'oil-paint', radius: 2.5 })])).steps).toEqual([
+      draw({ name: 'oil-paint', radius: 3 }),
     ])
   })
 })

@@ -6,7 +6,7 @@ import type { Limits, Region, Size } from '../../src/plan/facts.ts'
 import { placeLayer } from '../../src/plan/layers.ts'
 import { normalForm } from '../../src/plan/normal-form.ts'
 import { type PlaceWish, place, placedSize } from '../../src/plan/place.ts'
-import type { Condition, Expression, Focus, Placement, Step, Variable } from '../../src/plan/plan.ts'
+import type { Condition, Expression, Focus, Placement, SourceRef, Step, Variable } from '../../src/plan/plan.ts'
 import { resolve } from '../../src/plan/resolve.ts'
 import type { Measured, Resolution, ResolvedStep } from '../../src/plan/resolved.ts'
 import { facts, plan } from './samples.ts'
@@ -77,13 +77,39 @@ const drawing = fc.oneof(
       name: fc.constant('shadow'),
       blur: fc.constantFrom(0, 5),
       strength: fc.constantFrom(0, 30),
-      x: fc.constantFrom(-5, 2),
-      y: fc.constantFrom(0, 7),
+      x: length,
+      y: length,
+      colour,
       mostPixels: fc.constantFrom(10_000, 2_000_000),
     },
-    { requiredKeys: ['name', 'blur', 'strength', 'x', 'y'] },
+    { requiredKeys: ['name', 'blur', 'strength', 'x', 'y', 'colour'] },
   ),
+  fc.record({ name: fc.constant('sepia'), strength: fc.constantFrom(0, 0.8) }),
+  fc.record({ name: fc.constant('two-level'), threshold: fc.constantFrom(0, 0.5) }),
+  fc.record({ name: fc.constant('pixelate'), size: fc.constantFrom(0, 1.4, 1.5, 20) }),
+  fc.record({ name: fc.constant('oil-paint'), radius: fc.constantFrom(0, 0.4, 0.5, 9) }),
+  fc.record({
+    name: fc.constant('areas'),
+    areas: fc.array(fc.record({ x: length, y: length, width: length, height: length }), { maxLength: 3 }),
+    shape: fc.constantFrom('rect', 'oval'),
+    softness: fc.constantFrom(0, 3),
+    effect: fc.oneof(
+      fc.record({ name: fc.constant('blur'), sigma: fc.constantFrom(0, 4) }),
+      fc.record({ name: fc.constant('pixelate'), size: fc.constantFrom(1, 1.5, 8) }),
+    ),
+  }),
+  fc.record({
+    name: fc.constant('vignette'),
+    strength: fc.constantFrom(0, 0.2),
+    falloff: fc.constantFrom('gaussian', 'linear'),
+  }),
+  fc.record({ name: fc.constant('torn-edges'), least: fc.constantFrom(0, 3), most: fc.constantFrom(0, 10) }),
 )
+const softness = fc.constantFrom(0, 0.3, 4)
+const SOURCES: readonly SourceRef[] = [
+  { kind: 'object', connection: 'pictures', key: 'a.png' },
+  { kind: 'url', url: 'https://example.com/b.gif' },
+]
 const { steps } = fc.letrec<{ step: Step; steps: readonly Step[] }>((tie) => ({
   step: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -106,8 +132,15 @@ const { steps } = fc.letrec<{ step: Step; steps: readonly Step[] }>((tie) => ({
     fc.record({ kind: fc.constant('rotate'), degrees: fc.constantFrom(-90, 0, 12.5, 90, 180, 360) }),
     fc.record({ kind: fc.constant('mirror'), axis: fc.constantFrom('horizontal', 'vertical') }),
     fc.record({ kind: fc.constant('border'), width: length, colour }),
-    fc.record({ kind: fc.constant('mask'), radius: fc.tuple(length, length, length, length) }),
+    fc.record({ kind: fc.constant('mask'), radius: fc.tuple(length, length, length, length), softness }),
+    fc.record({ kind: fc.constant('mask'), radius: fc.constant('ellipse'), softness }),
     fc.record({ kind: fc.constant('draw'), drawing }),
+    fc.record({
+      kind: fc.constant('animate'),
+      frames: fc.array(fc.record({ source: fc.constantFrom(...SOURCES), steps: tie('steps') }), { maxLength: 3 }),
+      delay: fc.constantFrom(0, 1000),
+      loop: fc.constantFrom(0, 3),
+    }),
     fc.record({
       kind: fc.constant('branch'),
       cases: fc.array(fc.record({ when: condition, steps: tie('steps') }), { maxLength: 2 }),
@@ -213,9 +246,16 @@ describe('any plan on any picture', () => {
                 expect(lies({ left, top, width: standing.width, height: standing.height }, canvas)).toBe(true)
               }
             }
+            if (step.kind === 'draw' && (step.drawing.name === 'shadow' || step.drawing.name === 'areas')) {
+              const drawing = { ...step.drawing, colour: 0, softness: 0, effect: 0 }
+              expect(everyNumber(drawing).every(Number.isInteger)).toBe(true)
+            }
+            if (step.kind === 'animate') {
+              expect(before.width * before.height * (1 + step.frames.length)).toBeLessThanOrEqual(limits.outputPixels)
+            }
             if (step.kind === 'mask' || step.kind === 'border') {
               const { kind: _, ...rest } = step
-              expect(everyNumber({ ...rest, colour: 0 }).every(Number.isInteger)).toBe(true)
+              expect(everyNumber({ ...rest, colour: 0, softness: 0 }).every(Number.isInteger)).toBe(true)
             }
           }
         })

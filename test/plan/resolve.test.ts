@@ -63,7 +63,7 @@ describe('resolving steps', () => {
     ['an empty box', placing('cover', {}), {}],
     ['a full turn', { kind: 'rotate', degrees: -720 }, {}],
     ['a border of no width', { kind: 'border', width: 0.4, colour: RED }, {}],
-    ['corners of no radius', { kind: 'mask', radius: [0, 0, 0, 0] }, {}],
+    ['corners of no radius', { kind: 'mask', radius: [0, 0, 0, 0], softness: 0 }, {}],
     ['full opacity', { kind: 'effect', effect: { name: 'opacity', factor: 1 } }, {}],
     ['a blur of nothing', { kind: 'effect', effect: { name: 'blur', sigma: 0 } }, {}],
     [
@@ -96,9 +96,13 @@ describe('resolving steps', () => {
   })
 
   test('radii are capped at half the shorter side', () => {
-    const mask: Step = { kind: 'mask', radius: [10, 999, { get: 'height' }, -5] }
-    expect(only(run([mask], '300x201'))).toEqual({ kind: 'mask', radius: [10, 100, 100, 0] })
-    expect(only(run([{ kind: 'mask', radius: 'ellipse' }], '300x201'))).toEqual({ kind: 'mask', radius: 'ellipse' })
+    const mask: Step = { kind: 'mask', radius: [10, 999, { get: 'height' }, -5], softness: 0 }
+    expect(only(run([mask], '300x201'))).toEqual({ kind: 'mask', radius: [10, 100, 100, 0], softness: 0 })
+    expect(only(run([{ kind: 'mask', radius: 'ellipse', softness: 0 }], '300x201'))).toEqual({
+      kind: 'mask',
+      radius: 'ellipse',
+      softness: 0,
+    })
   })
 
   test('paints keep numbers only', () => {

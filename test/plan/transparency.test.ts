@@ -6,7 +6,8 @@ import { CENTRE, placing } from './samples.ts'
 const WHITE = { r: 255, g: 255, b: 255, alpha: 1 }
 const VEIL = { r: 255, g: 255, b: 255, alpha: 0.5 }
 const FLATTEN: Step = { kind: 'flatten', colour: WHITE }
-const ROUND: Step = { kind: 'mask', radius: 'ellipse' }
+const BLACK = { r: 0, g: 0, b: 0, alpha: 1 }
+const ROUND: Step = { kind: 'mask', radius: 'ellipse', softness: 0 }
 const layer = (blend: Layer['blend']): Step => ({
   kind: 'layer',
   picture: { kind: 'solid', colour: WHITE, box: {} },
@@ -40,7 +41,11 @@ describe('what steps make of opacity', () => {
     ['round corners on white', [ROUND, FLATTEN], 'opaque'],
     ['round corners after white', [FLATTEN, ROUND], 'open'],
     ['half opacity', [{ kind: 'effect', effect: { name: 'opacity', factor: 0.5 } }], 'open'],
-    ['a shadow', [{ kind: 'draw', drawing: { name: 'shadow', blur: 1, strength: 1, x: 1, y: 1 } }], 'source'],
+    [
+      'a shadow',
+      [{ kind: 'draw', drawing: { name: 'shadow', blur: 1, strength: 1, x: 1, y: 1, colour: BLACK } }],
+      'source',
+    ],
     ['an arc', [{ kind: 'draw', drawing: { name: 'arc', degrees: 20 } }], 'open'],
     ['a colour taken out', [{ kind: 'draw', drawing: { name: 'replace-colour', to: VEIL, tolerance: 5 } }], 'open'],
     ['a veiled border', [{ kind: 'border', width: 1, colour: VEIL }], 'open'],

@@ -1,5 +1,5 @@
 /** What one step of the chain does to the picture, in the order of imagekit §3. */
-import type { Colour, Effect, Step } from '../../plan/plan.ts'
+import type { Colour, Effect, Expression, Step } from '../../plan/plan.ts'
 import { entering, sizeSteps } from './size.ts'
 import type { Values } from './vocabulary.ts'
 
@@ -60,8 +60,8 @@ export function rotateSteps({ rotate }: Values, background: Colour | undefined):
 
 export function radiusSteps({ radius }: Values): readonly Step[] {
   if (radius === undefined) return []
-  if (radius === 'max') return [{ kind: 'mask', radius: 'ellipse' }]
-  return radius.every((one) => one === 0) ? [] : [{ kind: 'mask', radius }]
+  if (radius === 'max') return [{ kind: 'mask', radius: 'ellipse', softness: 0 }]
+  return radius.every((one) => one === 0) ? [] : [{ kind: 'mask', radius, softness: 0 }]
 }
 
 /** Whether something after the size may make parts of the picture transparent. */
@@ -86,11 +86,21 @@ function effectSteps(values: Values, first: boolean): readonly Step[] {
   if (blur !== undefined) steps.push(effect({ name: 'blur', sigma: blur }))
   if (border) steps.push({ kind: 'border', width: entering(border.width, first), colour: border.colour })
   steps.push(...radiusSteps(values))
-  if (shadow) steps.push({ kind: 'draw', drawing: { name: 'shadow', ...shadow, mostPixels: SHADOW_PIXELS } })
+  if (shadow) {
+    const { blur, strength } = shadow
+    const [x, y] = [partOf('width', shadow.x), partOf('height', shadow.y)]
+    const drawing = { name: 'shadow', blur, strength, x, y, colour: BLACK, mostPixels: SHADOW_PIXELS } as const
+    steps.push({ kind: 'draw', drawing })
+  }
   if (gradient) {
     steps.push({ kind: 'draw', drawing: { name: 'gradient', ...gradient, reach: entering(gradient.reach, first) } })
   }
   return steps
+}
+
+/** Percents of a side of the picture, in pixels. */
+function partOf(side: 'width' | 'height', percent: number): Expression {
+  return { op: 'div', left: { op: 'mul', left: { get: side }, right: percent }, right: 100 }
 }
 
 function effect(one: Effect['effect']): Step {

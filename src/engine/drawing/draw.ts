@@ -14,6 +14,7 @@ export type Brush =
       readonly name: 'shadow'
       readonly shape: { readonly raw: Raw; readonly margin: number }
       readonly moved: { readonly right: number; readonly below: number }
+      readonly colour: Colour
       readonly strength: number
     }
   | {
@@ -50,7 +51,7 @@ function apply(picture: Raw, brush: Brush): Raw {
       unsharp(picture, brush.blurred, brush.amount, brush.threshold)
       return picture
     case 'shadow':
-      shadow(picture, brush.shape, brush.moved, brush.strength)
+      shadow(picture, brush.shape, brush.moved, brush)
       return picture
   }
 }

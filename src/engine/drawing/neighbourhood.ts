@@ -1,3 +1,4 @@
+import type { Colour } from '../../plan/plan.ts'
 import type { Raw } from '../raw.ts'
 import { warp } from './sampling.ts'
 
@@ -18,17 +19,18 @@ export function unsharp(picture: Raw, blurred: Raw, amount: number, threshold: n
 }
 
 /**
- * Lays black below an RGBA picture. `shape` is one channel, the picture's alpha blurred, `margin` pixels larger on every side;
- * it is moved by `right`, `below` pixels. `strength` 0…1. In place.
+ * Lays a colour below an RGBA picture. `shape` is one channel, the picture's alpha blurred, `margin` pixels larger on every side;
+ * it is moved by `right`, `below` pixels. `strength` 0…1, times the alpha of the colour. In place.
  */
 export function shadow(
   picture: Raw,
   shape: { readonly raw: Raw; readonly margin: number },
   moved: { readonly right: number; readonly below: number },
-  strength: number,
+  { colour, strength }: { readonly colour: Colour; readonly strength: number },
 ): void {
   const { data, width, height } = picture
   const { raw, margin } = shape
+  const most = strength * colour.alpha
   for (let y = 0, i = 0; y < height; y++) {
     const row = y - moved.below + margin
     for (let x = 0; x < width; x++, i += 4) {
@@ -36,13 +38,13 @@ export function shadow(
       if (own === 1) continue
       const column = x - moved.right + margin
       const inside = row >= 0 && column >= 0 && row < raw.height && column < raw.width
-      const below = inside ? (strength * (raw.data[row * raw.width + column] ?? 0)) / 255 : 0
+      const below = inside ? (most * (raw.data[row * raw.width + column] ?? 0)) / 255 : 0
       const alpha = own + below * (1 - own)
       if (alpha === 0) continue
       const part = own / alpha
-      data[i] = Math.round((data[i] ?? 0) * part)
-      data[i + 1] = Math.round((data[i + 1] ?? 0) * part)
-      data[i + 2] = Math.round((data[i + 2] ?? 0) * part)
+      data[i] = Math.round(colour.r + ((data[i] ?? 0) - colour.r) * part)
+      data[i + 1] = Math.round(colour.g + ((data[i + 1] ?? 0) - colour.g) * part)
+      data[i + 2] = Math.round(colour.b + ((data[i + 2] ?? 0) - colour.b) * part)
       data[i + 3] = Math.round(255 * alpha)
     }
   }

@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import { Fault } from '../../faults.ts'
 import type { Drawing } from '../../plan/plan.ts'
 import type { Frames } from '../animation.ts'
 import type { Brush } from '../drawing/draw.ts'
@@ -59,12 +60,18 @@ async function brushOf(drawing: Drawing<number>, picture: Frames): Promise<Brush
       return { name: 'unsharp', blurred, amount, threshold }
     }
     case 'shadow': {
-      const moved = {
-        right: Math.round((picture.width * drawing.x) / 100),
-        below: Math.round((picture.height * drawing.y) / 100),
-      }
-      return { name: 'shadow', shape: await castShape(picture, drawing.blur), moved, strength: drawing.strength / 100 }
+      const { colour, strength } = drawing
+      const moved = { right: drawing.x, below: drawing.y }
+      return { name: 'shadow', shape: await castShape(picture, drawing.blur), moved, colour, strength: strength / 100 }
     }
+    case 'sepia':
+    case 'two-level':
+    case 'pixelate':
+    case 'oil-paint':
+    case 'areas':
+    case 'vignette':
+    case 'torn-edges':
+      throw new Fault('unsupported', 'this drawing is not built here')
   }
 }
 

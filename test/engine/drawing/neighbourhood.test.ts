@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { displace, shadow, unsharp } from '../../../src/engine/drawing/neighbourhood.ts'
 import { paint, pixel, raw } from '../../support/pictures.ts'
 
+const BLACK = { r: 0, g: 0, b: 0, alpha: 1 }
+
 describe('an unsharp mask', () => {
   const picture = () => paint(3, 1, (x) => [100 + 20 * x, 100, 100, 77])
   const blurred = paint(3, 1, () => [110, 100, 101, 0])
@@ -37,7 +39,7 @@ describe('a shadow', () => {
   it('lies below, moved, as strong as told, and only where the picture lets it be seen', () => {
     const picture = paint(10, 1, (x) => (x < 4 ? [255, 255, 255, 255] : [0, 0, 0, 0]))
     const shape = { raw: paint(10, 1, (x) => [x < 4 ? 255 : 0]), margin: 0 }
-    shadow(picture, shape, { right: 3, below: 0 }, 0.4)
+    shadow(picture, shape, { right: 3, below: 0 }, { colour: BLACK, strength: 0.4 })
     const seen = Array.from({ length: 10 }, (_, x) => pixel(picture, x, 0))
     expect(seen.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => [255, 255, 255, 255]))
     expect(seen.slice(4, 7)).toEqual(Array.from({ length: 3 }, () => [0, 0, 0, 102]))
@@ -46,14 +48,24 @@ describe('a shadow', () => {
 
   it('shines through half transparent pixels as any layer below would', () => {
     const picture = paint(1, 1, () => [200, 100, 0, 51])
-    shadow(picture, { raw: paint(1, 1, () => [255]), margin: 0 }, { right: 0, below: 0 }, 0.5)
+    shadow(
+      picture,
+      { raw: paint(1, 1, () => [255]), margin: 0 },
+      { right: 0, below: 0 },
+      { colour: BLACK, strength: 0.5 },
+    )
     // 0.2 over 0.5: alpha 0.2 + 0.5 · 0.8 = 0.6, of which a third is the picture's.
     expect(pixel(picture, 0, 0)).toEqual([67, 33, 0, 153])
   })
 
   it('may come from the margin around the picture', () => {
     const picture = paint(2, 1, () => [0, 0, 0, 0])
-    shadow(picture, { raw: paint(4, 3, (x) => [x === 0 ? 255 : 0]), margin: 1 }, { right: 1, below: 0 }, 1)
+    shadow(
+      picture,
+      { raw: paint(4, 3, (x) => [x === 0 ? 255 : 0]), margin: 1 },
+      { right: 1, below: 0 },
+      { colour: BLACK, strength: 1 },
+    )
     expect([pixel(picture, 0, 0)[3], pixel(picture, 1, 0)[3]]).toEqual([255, 0])
   })
 })
