@@ -19,8 +19,67 @@ export interface ObjectStore {
   ): Promise<{ readonly entries: readonly ObjectEntry[]; readonly more: boolean }>
   /** A URL that works without credentials for `expiresSeconds`. Throws `unsupported` where the store cannot. */
   presign(key: ObjectKey, method: 'GET' | 'PUT', expiresSeconds: number): Promise<string>
+  /** Absent where an object cannot be put together from parts. */
+  readonly parts?: PartStore
   close(): Promise<void>
 }
+
+/**
+ * Objects put together from parts that come one by one, in any order, perhaps from elsewhere. Nothing of an object is seen before
+ * `complete`. Part numbers go from 1 to 10,000; a part that comes again replaces the earlier one; all but the last need 5 MiB.
+ */
+export interface PartStore {
+  /** Begins an object; its id goes into all other calls. Faults as in `put`. */
+  begin(key: ObjectKey, options?: Omit<PutOptions, 'size'>): Promise<string>
+  /**
+   * Where somebody without credentials may put a part for `expiresSeconds`, and the headers that must go along. The URL is signed for
+   * this size and digest, and for the region of the bucket.
+   */
+  presign(
+    key: ObjectKey,
+    upload: string,
+    slice: PartSlice,
+    expiresSeconds: number,
+  ): Promise<{ readonly url: string; readonly headers: Readonly<Record<string, string>> }>
+  /**
+   * Stores a part. Bytes are sent again after throttling and broken connections; a stream goes through once, without being held in
+   * memory. Faults as in `put`; not-found for an unknown upload, bad-parameter (`context.option` `md5`) for a wrong digest.
+   */
+  put(
+    key: ObjectKey,
+    upload: string,
+    slice: PartSlice,
+    body: PutBody,
+    signal?: AbortSignal,
+  ): Promise<{ readonly etag: string }>
+  /** The parts that are there, by number. Fault not-found for an unknown upload. */
+  list(key: ObjectKey, upload: string): Promise<readonly StoredPart[]>
+  /**
+   * Makes the object of these parts. Doing it again is no error as long as the object is there. Fault not-found for an unknown upload,
+   * bad-parameter for parts that are not there or too small.
+   */
+  complete(
+    key: ObjectKey,
+    upload: string,
+    parts: readonly { readonly part: number; readonly etag: string }[],
+  ): Promise<{ readonly version: string | undefined }>
+  /** Drops all parts. An unknown upload is no error. */
+  abort(key: ObjectKey, upload: string): Promise<void>
+  /**
+   * Whether the CORS rules of a bucket let pages of `origin` (of any one, when left out) put parts with a digest and read the ETag.
+   * The answer is remembered for some minutes; whatever the store refuses means no.
+   */
+  browsersMayPut(bucket?: string, origin?: string): Promise<boolean>
+}
+
+export type PartSlice = {
+  readonly part: number
+  /** Bytes. */
+  readonly size: number
+  /** Base64. */
+  readonly md5?: string
+}
+export type StoredPart = { readonly part: number; readonly size: number; readonly etag: string }
 
 /** `bucket` overrides the connection's own one. */
 export type ObjectKey = { readonly key: string; readonly bucket?: string }

@@ -36,7 +36,8 @@ export function connectionFault(error: unknown): Fault | undefined {
   if (isFault(error)) return error
   if (!(error instanceof Error)) return undefined
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (TIMED_OUT.has(code) || error.name === 'TimeoutError')
+  // The SDK of S3 calls broken connections timeouts, too.
+  if (TIMED_OUT.has(code) || (error.name === 'TimeoutError' && !UNREACHABLE.has(code)))
     return new Fault('source-timeout', undefined, { cause: error })
   // With several addresses every attempt's error is inside.
   if (error instanceof AggregateError) {

@@ -117,6 +117,7 @@ function makeClient(config: S3Config, region: string, requestHandler: NodeHttpHa
     // The default puts checksums where other stores choke on them, and into presigned URLs.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: SILENT,
     // Bodies are small parts that can be sent again; many stores never answer `100 Continue`.
     expectContinueHeader: false,
     forcePathStyle: config.forcePathStyle ?? config.endpoint !== undefined,
@@ -126,6 +127,10 @@ function makeClient(config: S3Config, region: string, requestHandler: NodeHttpHa
       : { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }),
   })
 }
+
+const quiet = () => undefined
+/** Without one the SDK writes about streams that it cannot send again to the console. */
+const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet }
 
 function checkEndpoint(endpoint: string): string {
   const url = URL.parse(endpoint)
@@ -150,6 +155,16 @@ function mayBeRegion({ status }: S3Error): boolean {
 
 function isExpired({ name }: S3Error): boolean {
   return name === 'ExpiredToken' || name === 'ExpiredTokenException' || name === 'TokenRefreshRequired'
+}
+
+/** SigV4 allows seven days. */
+const PRESIGN_SECONDS = 604_800
+
+/** Throws Fault bad-parameter for a time that no signed URL can live. */
+export function checkExpiry(seconds: number): void {
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > PRESIGN_SECONDS) {
+    throw new Fault('bad-parameter', `expiry is a whole number of seconds from 1 to ${PRESIGN_SECONDS}`)
+  }
 }
 
 /** Runs a call and turns what it throws into a Fault; the reason of an abort passes through. */

@@ -78,7 +78,11 @@ async function putInParts(
   }
 }
 
-function putInput({ bucket, key }: { bucket: string; key: string }, options: PutOptions): PutObjectCommandInput {
+/** The object and the headers it is written with. Throws Fault bad-parameter for what no header can carry. */
+export function putInput(
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  options: PutOptions,
+): PutObjectCommandInput & { Bucket: string; Key: string } {
   checkHeaders(options)
   return {
     Bucket: bucket,

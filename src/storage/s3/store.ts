@@ -15,9 +15,10 @@ import { checkSize, watchedBody } from '../body.ts'
 import { checkKey, checkPrefix } from '../keys.ts'
 import type { Capabilities, ObjectEntry, ObjectHead, ObjectKey, ObjectStore } from '../object-store.ts'
 import { outgoing } from '../outgoing.ts'
-import { createClients, faulting, type S3Config } from './clients.ts'
+import { checkExpiry, createClients, faulting, type S3Config } from './clients.ts'
 import { readS3Error, s3Fault } from './faults.ts'
 import { decodeMetadata } from './metadata.ts'
+import { createParts } from './parts.ts'
 import { putObject } from './put.ts'
 
 /** What S3 itself can; a store that cannot says so with Fault store-refused when it is asked. */
@@ -30,8 +31,6 @@ const CAPABILITIES: Capabilities = {
   presign: true,
 }
 
-/** SigV4 allows seven days. */
-const PRESIGN_SECONDS = 604_800
 const PAGE = 1000
 
 /** A bucket of S3 or of a store that speaks its API. Throws Fault store-misconfigured for an impossible configuration. */
@@ -160,9 +159,7 @@ export function createS3Store(config: S3Config, agents: Agents): ObjectStore {
 
     async presign(object, method, expiresSeconds) {
       const { bucket, key } = target(object)
-      if (!Number.isInteger(expiresSeconds) || expiresSeconds < 1 || expiresSeconds > PRESIGN_SECONDS) {
-        throw new Fault('bad-parameter', `expiry is a whole number of seconds from 1 to ${PRESIGN_SECONDS}`)
-      }
+      checkExpiry(expiresSeconds)
       // A URL signed for another region is refused, and nobody is there to repeat the call.
       if (config.region === undefined) await clients.locate(bucket)
       const input = { Bucket: bucket, Key: key }
@@ -174,6 +171,8 @@ export function createS3Store(config: S3Config, agents: Agents): ObjectStore {
         ),
       )
     },
+
+    parts: createParts(clients, target, bucketOf),
 
     // The connections belong to the shared pool.
     close: async () => undefined,
