@@ -14,6 +14,11 @@ export type FormFile<T> = {
   readonly type: string
   readonly outcome: PromiseSettledResult<T>
 }
+/** What is known of a file while it streams in. */
+export type FormPart = Pick<FormFile<unknown>, 'field' | 'filename' | 'type'> & {
+  /** The parts that came before it. */
+  readonly fields: readonly FormField[]
+}
 export type Form<T> = { readonly fields: readonly FormField[]; readonly file: FormFile<T> | undefined }
 
 export type FormLimits = BodyLimits & {
@@ -29,14 +34,14 @@ const HEADER_BYTES = 16 * 1024
 
 /**
  * Reads a multipart/form-data body as it streams in: texts in memory, the first part that has a file name through `receive`, further
- * files passed over. A `receive` that fails does not end the form, so that the other parts can still be looked at. Throws Fault
- * bad-parameter for a body that is no form or breaks off, too-large above `limits`, timed-out. After a fault the connection is
- * not used again.
+ * files passed over. A `receive` that fails does not end the form, so that the other parts can still be looked at; a file for
+ * which it returns undefined is passed over, and the next one tried. Throws Fault bad-parameter for a body that is no form or breaks
+ * off, too-large above `limits`, timed-out. After a fault the connection is not used again.
  */
 export async function readForm<T>(
   exchange: Exchange,
   limits: FormLimits,
-  receive: (body: AsyncIterable<Uint8Array>) => Promise<T>,
+  receive: (body: AsyncIterable<Uint8Array>, part: FormPart) => Promise<T> | undefined,
 ): Promise<Form<T>> {
   const { req, res } = exchange
   const fields: FormField[] = []
@@ -55,14 +60,17 @@ export async function readForm<T>(
     // What breaks off in here is told by the parser or the request.
     body.on('error', () => undefined)
     if (file !== undefined) return void body.resume()
-    flowing = body
     // One who receives no further must not destroy it: the parser would wait for its end for ever.
     const chunks: AsyncIterable<Uint8Array> = {
       [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }),
     }
-    file = settled(receive(chunks)).then((outcome) => {
+    const named = { field, filename: filename ?? '', type }
+    const receiving = receive(chunks, { ...named, fields: [...fields] })
+    if (receiving === undefined) return void body.resume()
+    flowing = body
+    file = settled(receiving).then((outcome) => {
       body.resume()
-      return { field, filename: filename ?? '', type, outcome }
+      return { ...named, outcome }
     })
   })
 
