@@ -42,6 +42,7 @@ export async function createJobs(options: JobsOptions): Promise<JobQueue> {
     throw error
   }
   let started = false
+  let starting: Promise<unknown> = Promise.resolve()
   let closing: Promise<void> | undefined
   const stop = new AbortController()
 
@@ -102,8 +103,27 @@ export async function createJobs(options: JobsOptions): Promise<JobQueue> {
   renewal.unref()
   sweeping.unref()
 
+  async function status(id: string): Promise<JobStatus | undefined> {
+    const record = UUID.test(id) ? await store.find(id) : undefined
+    if (record === undefined) return undefined
+    const { kind, project, addedAt } = record
+    const common = { id, kind, project, addedAt: new Date(addedAt) }
+    if (record.state === 'done') return { ...common, state: 'done', result: JSON.parse(record.result) }
+    if (record.state === 'dead') return { ...common, state: 'dead', reason: record.reason }
+    return { ...common, state: record.state }
+  }
+
+  async function prepare(name: string, kind: JobKind): Promise<void> {
+    try {
+      await kind.onStart?.(status)
+    } catch (err) {
+      log.warn({ kind: name, err }, 'what earlier jobs left behind could not be cleared away')
+    }
+  }
+
   async function close(): Promise<void> {
     clearInterval(sweeping)
+    await within(starting, graceMs)
     const done = Promise.all(all.map((lane) => lane.close()))
     await within(done, graceMs)
     stop.abort(new Fault('overloaded', 'the server is stopping'))
@@ -117,6 +137,7 @@ export async function createJobs(options: JobsOptions): Promise<JobQueue> {
     start() {
       if (started || closing !== undefined) return
       started = true
+      starting = Promise.all(Object.entries(kinds).map(([name, kind]) => prepare(name, kind)))
       for (const lane of all) lane.start()
     },
     async add(kind, payload, what = {}) {
@@ -124,15 +145,7 @@ export async function createJobs(options: JobsOptions): Promise<JobQueue> {
       if (closing !== undefined) throw overloaded('the server is stopping')
       return add(kind, payload, what, queueLength)
     },
-    async status(id) {
-      const record = UUID.test(id) ? await store.find(id) : undefined
-      if (record === undefined) return undefined
-      const { kind, project, addedAt } = record
-      const common = { id, kind, project, addedAt: new Date(addedAt) }
-      if (record.state === 'done') return { ...common, state: 'done', result: JSON.parse(record.result) }
-      if (record.state === 'dead') return { ...common, state: 'dead', reason: record.reason }
-      return { ...common, state: record.state } satisfies JobStatus
-    },
+    status,
     close: () => {
       closing ??= close()
       return closing

@@ -89,4 +89,11 @@ export type JobKind = {
   readonly worthRetrying?: (error: unknown) => boolean
   /** Called before a job is given up, also when its handler was never reached: the place to tell its caller. */
   readonly onDead?: (payload: unknown, reason: Reason, job: RunningJob) => Promise<void>
+  /**
+   * Called when the end of a job, done or dead, is on the disk: the place to let go of what another run would have needed.
+   * A process that dies just then never calls it; `onStart` of the next one finds what is left.
+   */
+  readonly onEnded?: (payload: unknown) => Promise<void>
+  /** Called once, when the queue begins to work: the place to clear away what an earlier process left behind. */
+  readonly onStart?: (status: Jobs['status']) => Promise<void>
 }

@@ -71,12 +71,15 @@ export function createRunner(options: Options): Runner {
 
   async function perform(claim: Claim, kind: JobKind, gone: AbortSignal): Promise<number | undefined> {
     const { id, attempts, failures, losses, keepMs } = claim
-    const end = (outcome: End) =>
-      note(
-        () => store.end(claim, outcome, outcome.state === 'done' ? keepMs : Math.max(keepMs, DEAD_KEPT_MS)),
-        claim,
-        gone,
-      )
+    async function end(outcome: End): Promise<void> {
+      const kept = outcome.state === 'done' ? keepMs : Math.max(keepMs, DEAD_KEPT_MS)
+      if (!(await note(() => store.end(claim, outcome, kept), claim, gone))) return
+      try {
+        await kind.onEnded?.(JSON.parse(claim.payload))
+      } catch (err) {
+        log.warn({ kind: claim.kind, id, err }, 'what a job had used could not be let go')
+      }
+    }
 
     async function bury(reason: Reason, secret: unknown): Promise<undefined> {
       log.warn({ kind: claim.kind, id, ...reason }, 'a job was given up')

@@ -46,7 +46,7 @@ const MOST_VERSIONS = 10
 /** The optimizer. Its folder is made, and what an earlier process left half done in it removed. */
 export async function createOptimizer(options: OptimizerOptions): Promise<Optimizer> {
   const { engine, make, once, dir, log, now = Date.now, fetchMs = 30_000 } = options
-  const spool = await createSpool({ dir: join(dir, 'uploads'), now })
+  const spool = await createSpool({ dir: join(dir, 'uploads') })
   const results = await createResults({
     dir: join(dir, 'results'),
     keepMs: options.keepMs ?? HOUR_MS,

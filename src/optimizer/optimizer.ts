@@ -29,8 +29,13 @@ export interface Optimizer {
 export interface Spool {
   /** Writes a body to disk. Fault too-large above `limit` bytes, disk-full; nothing is left then, nor when the body breaks off. */
   receive(body: AsyncIterable<Uint8Array>, limit: number): Promise<Spooled>
-  /** Makes an upload outlive this process: until then a restart throws it away. */
-  accept(id: string): Promise<void>
+  /**
+   * Makes an upload outlive this process, for the job (a UUID) that is about to be queued: until then a restart throws it away.
+   * Resolves with its id from now on.
+   */
+  accept(id: string, job: string): Promise<string>
+  /** Removes what an earlier process accepted and no job needs: it died before it queued the job, or after the job ended. */
+  tidy(isNeeded: (job: string) => Promise<boolean>): Promise<void>
   /** Fault object-missing when it is gone. */
   read(id: string): Promise<Buffer>
   /** Removing what is not there is no error. */

@@ -32,9 +32,18 @@ export type Destination = {
 export function createPushing({ directory, storeOf, once, log }: PushOptions) {
   /** Buckets that take no ACL. */
   const aclless = new LRUCache<string, true>({ max: 1000 })
+  /** The results of one request share their store, and with it what it found out, such as the bucket's region. */
+  const shared = new WeakMap<StoreConfig, ObjectStore>()
+
+  function callersStore(config: StoreConfig): ObjectStore {
+    const store = shared.get(config) ?? once(config)
+    shared.set(config, store)
+    return store
+  }
 
   function openTarget(project: string, target: PushTarget, key: string): Opened {
-    if (target.kind === 'credentials') return { ...callers(target.config), store: once(target.config), key: { key } }
+    if (target.kind === 'credentials')
+      return { ...callers(target.config), store: callersStore(target.config), key: { key } }
     const connection = directory.project(project)?.connections.find(({ alias }) => alias === target.alias)
     if (connection === undefined) {
       throw new Fault('not-found', `there is no connection ${target.alias}`, { context: { connection: target.alias } })

@@ -1,21 +1,21 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault } from '../faults.ts'
 import type { Spool } from './optimizer.ts'
 
-/** Accepted uploads that nobody fetched for this long belong to no job any more: a crash came between the two. */
-const FORGOTTEN_MS = 48 * 3_600_000
-
-/** Uploads below `dir`: what is still coming or being looked at under `incoming`, what a job will need under `accepted`. */
-export async function createSpool({ dir, now }: { readonly dir: string; readonly now: () => number }): Promise<Spool> {
+/**
+ * Uploads below `dir`: what is still coming or being looked at under `incoming`, what a job will need under `accepted`, named
+ * after the job.
+ */
+export async function createSpool({ dir }: { readonly dir: string }): Promise<Spool> {
   const incoming = join(dir, 'incoming')
   const accepted = join(dir, 'accepted')
   await rm(incoming, { recursive: true, force: true })
   await mkdir(incoming, { recursive: true })
   await mkdir(accepted, { recursive: true })
-  await removeForgotten(accepted, now())
+  const left = await readdir(accepted)
 
   return {
     async receive(body, limit) {
@@ -29,9 +29,17 @@ export async function createSpool({ dir, now }: { readonly dir: string; readonly
       }
     },
 
-    async accept(id) {
-      await rename(join(incoming, checked(id)), join(accepted, id))
+    async accept(id, job) {
+      const name = checked(job.replaceAll('-', ''))
+      await rename(join(incoming, checked(id)), join(accepted, name))
       await syncFolder(accepted)
+      return name
+    },
+
+    async tidy(isNeeded) {
+      for (const name of left.splice(0)) {
+        if (!ID.test(name) || !(await isNeeded(uuid(name)))) await rm(join(accepted, name), { force: true })
+      }
     },
 
     async read(id) {
@@ -78,17 +86,15 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function removeForgotten(folder: string, now: number): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const file = join(folder, name)
-    const { mtimeMs } = await stat(file)
-    if (now - mtimeMs > FORGOTTEN_MS) await rm(file, { force: true })
-  }
+const ID = /^[0-9a-f]{32}$/
+
+function uuid(id: string): string {
+  return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
 /** Ids come back from job payloads; none may name another file. */
 function checked(id: string): string {
-  if (!/^[0-9a-f]{32}$/.test(id)) throw new Fault('bad-parameter', 'not the id of an upload')
+  if (!ID.test(id)) throw new Fault('bad-parameter', 'not the id of an upload')
   return id
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Log } from './log.ts'
 import { errorCode } from './spool.ts'
@@ -33,6 +33,8 @@ const NOTHING: Used = { requests: 0, bytes: 0 }
 /** Opens the counters; a file of another month, or one that cannot be read as counters, begins anew. */
 export async function createUsage({ file, now, log, gatherMs = 1000 }: UsageOptions): Promise<Usage> {
   await mkdir(dirname(file), { recursive: true })
+  // Half written when an earlier process died.
+  await rm(draftOf(file), { force: true })
   const monthNow = () => new Date(now()).toISOString().slice(0, 7)
   let { month, accounts } = await load(file, monthNow())
   let timer: NodeJS.Timeout | undefined
@@ -87,9 +89,13 @@ async function load(file: string, month: string): Promise<Counters> {
   return { month, accounts }
 }
 
+function draftOf(file: string): string {
+  return `${file}.new`
+}
+
 /** The file appears whole or stays as it was. */
 async function replace(file: string, text: string): Promise<void> {
-  const draft = `${file}.new`
+  const draft = draftOf(file)
   const handle = await open(draft, 'w')
   try {
     await handle.writeFile(text)

@@ -117,6 +117,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['enqueued, processing, completed', HOOK],
       ['failed: success, id, status, code, message', 'tells of a failed job'],
       ['Unknown id or another account: 404', NO_JOB],
+      ['Accepted work is finished though the server is killed meanwhile', 'in the middle of fetching a large file'],
       {
         fact: 'The id of a synchronous call is readable as completed',
         test: 'reads a finished call under /jobs, for its own account only',
@@ -225,6 +226,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['id: alias or id of a connection', BASE],
       ['bucket, or container', BASE],
       ['region', REGION],
+      ['A region that is not the bucket’s is found out', 'follows a %s that says another region than the bucket is in'],
       ['path: leading slash stripped, folder gets the name, name kept as it is, root by default', KEY],
       ['acl: public-read by default', KEY],
       [

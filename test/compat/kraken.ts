@@ -142,6 +142,10 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['Callback as JSON', 'with json the result comes as JSON'],
       ['Callback of a set is JSON', 'the results of a set come as JSON, whatever json says'],
       ['Callback of a failure', 'a failure is told with its message'],
+      [
+        'At least one delivery, always with the same body, also when the server is killed meanwhile',
+        'what was accepted is done and told, however often the process is killed',
+      ],
       ['Mistakes are answered at once', 'wrong %s are answered at once'],
       ['Every error with its status and text', PARAMETERS],
       ['413 above 33,554,432 bytes', 'of 33,554,433 bytes is 413, announced or not'],
@@ -163,6 +167,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['Key, ACL, metadata, headers, tags; no temporary copy', PUT],
       ['Rules of path', 'path %j is the key %s'],
       ['Mandatory fields, limits and values', STORE_FIELDS],
+      ['A region that is not the bucket’s is found out', 'is found by the region that the answer %i names'],
       ['Empty members and an empty region', 'empty members mean nothing, and the region may be empty'],
       ['A bucket without ACLs takes the default without', '%s: the default is left out, remembered and told'],
       ['An ACL that was asked for fails by name', 'fails by name when the caller asked for one'],

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { Fault } from '../../src/faults.ts'
-import type { JobStatus, Jobs, Reason } from '../../src/jobs/jobs.ts'
+import type { JobKind, JobStatus, Jobs, Reason } from '../../src/jobs/jobs.ts'
 import { deferred, untilStopped } from './deferred.ts'
 import { onBothEngines } from './places.ts'
 
@@ -186,6 +186,49 @@ onBothEngines((places) => {
     await ended(jobs, await jobs.add('bad', 7, { secret: 's' }))
     expect(told).toMatchObject([{ payload: 7, secret: 's', reason: { code: 'not-an-image' } }])
     await expect.poll(() => letters, PATIENCE).toEqual([{ failed: 'not-an-image' }])
+  })
+
+  it('lets go of what a job used when its end is kept, and not before', async () => {
+    const seen: unknown[] = []
+    const onEnded = async (payload: unknown) => {
+      seen.push([payload, (await jobs.status(String(payload)))?.state])
+      throw new Error('already gone')
+    }
+    const seenBeforeTries: number[] = []
+    const jobs = await places.open(await places.place(), {
+      good: { onEnded, handler: async () => undefined },
+      bad: {
+        ...{ onEnded, attempts: 2, delays: [0] },
+        handler: async () => {
+          seenBeforeTries.push(seen.length)
+          throw new Fault('source-unreachable')
+        },
+      },
+    })
+    const [good, bad] = [randomUUID(), randomUUID()]
+    await jobs.add('good', good, { id: good })
+    await expect.poll(() => seen, PATIENCE).toEqual([[good, 'done']])
+    await jobs.add('bad', bad, { id: bad })
+    await expect.poll(() => seen.slice(1), PATIENCE).toEqual([[bad, 'dead']])
+    expect(seenBeforeTries).toEqual([1, 1])
+  })
+
+  it('clears away at the start what earlier processes left, and can ask for any job', async () => {
+    const place = await places.place()
+    const before = await places.open(place, { any: {}, other: {} }, { idle: true })
+    const { id } = await before.add('other', null)
+    await before.close()
+    const found: unknown[] = []
+    const onStart: JobKind['onStart'] = async (status) => {
+      found.push((await status(id))?.state, await status(randomUUID()))
+      throw new Error('no use')
+    }
+    const jobs = await places.open(place, { any: { onStart }, other: {} }, { idle: true })
+    expect(found).toEqual([])
+    jobs.start()
+    expect(await ended(jobs, { id })).toMatchObject({ state: 'done' })
+    await expect.poll(() => found, PATIENCE).toHaveLength(2)
+    expect(found).toEqual([expect.stringMatching(/waiting|running|done/), undefined])
   })
 
   it('refuses what is too much or too large, but never what follows from an accepted job', async () => {

@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { Spool } from '../../src/optimizer/optimizer.ts'
 import { createSpool } from '../../src/optimizer/spool.ts'
 
 let dir: string
-let time: number
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'tintype-spool-'))
-  time = Date.now()
 })
 afterEach(() => rm(dir, { recursive: true, force: true }))
 
-const open = () => createSpool({ dir, now: () => time })
+const open = () => createSpool({ dir })
 const body = (...pieces: string[]) => Readable.from(pieces.map((piece) => Buffer.from(piece)))
 const files = async () => [await readdir(join(dir, 'incoming')), await readdir(join(dir, 'accepted'))]
 
@@ -43,21 +42,40 @@ it('one that breaks off leaves nothing', async () => {
   expect(await files()).toEqual([[], []])
 })
 
-it('what was accepted outlives a restart, what was not is removed, what was forgotten too', async () => {
+const JOBS = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222'] as const
+
+it('what was accepted outlives a restart, what was not is removed', async () => {
   const first = await open()
-  const kept = await first.receive(body('kept'), 10)
+  const { id } = await first.receive(body('kept'), 10)
   await first.receive(body('not accepted'), 100)
-  await first.accept(kept.id)
+  const kept = await first.accept(id, JOBS[0])
   const second = await open()
-  expect(String(await second.read(kept.id))).toBe('kept')
-  expect(await files()).toEqual([[], [kept.id]])
-  time += 49 * 3_600_000
-  await open()
+  expect(String(await second.read(kept))).toBe('kept')
+  expect(await files()).toEqual([[], [kept]])
+  await second.remove(kept)
   expect(await files()).toEqual([[], []])
+})
+
+it('of what an earlier process accepted only that stays which a job needs', async () => {
+  const accept = async (spool: Spool, job: string) => spool.accept((await spool.receive(body('x'), 1)).id, job)
+  const first = await open()
+  const kept = await accept(first, JOBS[0])
+  await accept(first, JOBS[1])
+  const second = await open()
+  const own = await accept(second, '33333333-3333-4333-8333-333333333333')
+  const asked: string[] = []
+  const isNeeded = async (job: string) => {
+    asked.push(job)
+    return job === JOBS[0]
+  }
+  await second.tidy(isNeeded)
+  expect(asked.sort()).toEqual(JOBS)
+  expect(await files()).toEqual([[], [kept, own].sort()])
 })
 
 it.each(['', '..', '../results'])('%j names no upload', async (id) => {
   const spool = await open()
   await expect(spool.read(id)).rejects.toMatchObject({ code: 'bad-parameter' })
-  await expect(spool.accept(id)).rejects.toMatchObject({ code: 'bad-parameter' })
+  await expect(spool.accept(id, JOBS[0])).rejects.toMatchObject({ code: 'bad-parameter' })
+  await expect(spool.accept('0'.repeat(32), id)).rejects.toMatchObject({ code: 'bad-parameter' })
 })

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -41,3 +41,9 @@ it.each(['', 'no JSON', '[]', '{"month":"2030-01","accounts":{"a":{"bytes":"many
     expect((await open()).used('a')).toEqual({ requests: 0, bytes: 0 })
   },
 )
+
+it('what an earlier process had half written is removed', async () => {
+  await writeFile(join(dir, 'usage.json.new'), '{"month":')
+  await open()
+  expect(await readdir(dir)).toEqual([])
+})

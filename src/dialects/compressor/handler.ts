@@ -50,7 +50,8 @@ export function createCompressor(options: CompressorOptions): Surface {
   async function answerCall(exchange: Exchange, id: string, project: Project, call: 'fetch' | 'upload'): Promise<void> {
     const handed = call === 'fetch' ? await readFetch(exchange) : await readUpload(exchange, optimizer, sourceBytes)
     const { upload } = handed
-    let kept = false
+    /** What is to be removed in the end, unless a job needs it. */
+    let mine = upload?.spool
     try {
       const answer = await answerNow(exchange, id, project, call, handed)
       if (answer !== undefined) {
@@ -58,13 +59,14 @@ export function createCompressor(options: CompressorOptions): Surface {
         count(project.id, answer.input.size)
         return sendJson(exchange, 200, answer)
       }
-      if (upload !== undefined) await optimizer.spool.accept(upload.spool)
-      await enqueue(jobs, { id, project: project.id, call, values: handed.values, upload: withoutBytes(upload) })
-      kept = true
+      if (mine !== undefined) mine = await optimizer.spool.accept(mine, id)
+      const needed = upload && { spool: mine ?? '', filename: upload.filename }
+      await enqueue(jobs, { id, project: project.id, call, values: handed.values, upload: needed })
+      mine = undefined
       count(project.id, upload?.bytes ?? 0)
       sendJson(exchange, 202, { id, status: 'enqueued' })
     } finally {
-      if (upload !== undefined && !kept) await optimizer.spool.remove(upload.spool)
+      if (mine !== undefined) await optimizer.spool.remove(mine)
     }
   }
 

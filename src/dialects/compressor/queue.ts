@@ -87,15 +87,13 @@ export type CompressorJobOptions = {
 export function createCompressorJob(options: CompressorJobOptions): JobKind {
   const { work, directory, removeUpload, log } = options
 
-  /** Tells the caller how it ended, then lets the upload go. */
-  async function finish(job: RunningJob, upload: Upload | undefined, outcome: Answer | Failure): Promise<void> {
+  /** Tells the caller how it ended. */
+  async function tell(job: RunningJob, outcome: Answer | Failure): Promise<void> {
     const webhook = webhookIn(job.secret)
-    if (webhook !== undefined) {
-      const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/json' }
-      const body = Buffer.from(JSON.stringify(outcome))
-      await announce(job, { url: webhook, headers, body, timeoutSeconds: DELIVERY.timeoutSeconds }, DELIVERY.attempts)
-    }
-    if (upload !== undefined) await removeUpload(upload.spool)
+    if (webhook === undefined) return
+    const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/json' }
+    const body = Buffer.from(JSON.stringify(outcome))
+    await announce(job, { url: webhook, headers, body, timeoutSeconds: DELIVERY.timeoutSeconds }, DELIVERY.attempts)
   }
 
   async function outcomeOf(payload: Payload, signal: AbortSignal, job: RunningJob): Promise<Answer | Failure> {
@@ -122,13 +120,14 @@ export function createCompressorJob(options: CompressorJobOptions): JobKind {
     attempts: ATTEMPTS,
     delays: DELAYS,
     async handler(payload, signal, job) {
-      const read = readPayload(payload)
-      const outcome = await outcomeOf(read, signal, job)
-      await finish(job, read.upload, outcome)
+      const outcome = await outcomeOf(readPayload(payload), signal, job)
+      await tell(job, outcome)
       return outcome
     },
-    async onDead(payload, _reason, job) {
-      await finish(job, readPayload(payload).upload, failureOf(job.id, LOST))
+    onDead: (_payload, _reason, job) => tell(job, failureOf(job.id, LOST)),
+    async onEnded(payload) {
+      const { upload } = readPayload(payload)
+      if (upload !== undefined) await removeUpload(upload.spool)
     },
   }
 }

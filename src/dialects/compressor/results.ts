@@ -33,13 +33,15 @@ export function parseResultPath(path: string): ResultAddress | undefined {
 /** Sends a temporary result to whoever knows its URL. `false` when there is none, or its time is over. */
 export async function sendResult(
   exchange: Exchange,
-  optimizer: Optimizer,
+  optimizer: Pick<Optimizer, 'result'>,
   address: ResultAddress,
   now: number,
 ): Promise<boolean> {
   if (address.time * 1000 <= now) return false
   const found = await optimizer.result(address.id.replaceAll('-', ''))
-  if (found === undefined || found.name !== address.name || resultTime(found.expires) !== address.time) return false
+  if (found === undefined || found.name !== address.name) return false
+  // Work that was done again after a crash may live longer than the URL that was told first.
+  if (resultTime(found.expires) < address.time) return false
   const seconds = Math.max(0, Math.floor((found.expires.getTime() - now) / 1000))
   const body = { kind: 'file' as const, open: (range?: object) => createReadStream(found.file, range) }
   const stored = { body, size: found.size, contentType: found.type, etag: found.etag }

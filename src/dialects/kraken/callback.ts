@@ -75,19 +75,23 @@ export function createKrakenJob(options: CallbackOptions): JobKind {
       }
       const fields = outcome.kind === 'done' ? outcome.fields : failure(outcome.refusal.message)
       await tell(job, task.wish, fields)
-      await forget(task.source)
       return { success: outcome.kind === 'done' }
     },
     async onDead(payload, _reason, job) {
       const task = open(payload, job.secret)
       if (task === undefined) return
       await tell(job, task.wish, failure(UNEXPECTED.message))
-      await forget(task.source)
     },
-  }
-
-  async function forget(source: Taken): Promise<void> {
-    if (source.kind === 'spooled') await optimizer.spool.remove(source.id)
+    async onEnded(payload) {
+      const { upload } = readPayload(payload)
+      if (upload !== undefined) await optimizer.spool.remove(upload)
+    },
+    // The uploads of every dialect: each is named after its job, whatever kind that is.
+    onStart: (status) =>
+      optimizer.spool.tidy(async (id) => {
+        const job = await status(id)
+        return job !== undefined && (job.state === 'waiting' || job.state === 'running')
+      }),
   }
 }
 

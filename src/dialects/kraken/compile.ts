@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Publish, Push, Version } from '../../optimizer/optimizer.ts'
 import type { Facts } from '../../plan/facts.ts'
 import type { Colour, OutputFormat, SourceFormat, Step } from '../../plan/plan.ts'
@@ -12,7 +13,8 @@ const WHITE: Colour = { r: 255, g: 255, b: 255, alpha: 1 }
  * The versions that a request asks for of a known picture. Pure. Faults of status 415 for types that are not taken.
  *
  * @param name of the picture as the answer will say it
- * @param id under which a single result without a store is published
+ * @param id under which a single result without a store is published, and from which the members of a set have theirs: work that
+ * is done again replaces what it had published
  */
 export function compileVersions(
   wish: Wish,
@@ -46,10 +48,18 @@ export function compileVersions(
     ]
   }
   const [first, ...rest] = results.results.map((one) =>
-    version(one, one.id, push(one.storagePath ?? '') ?? { kind: 'publish' }),
+    version(
+      one,
+      one.id,
+      push(one.storagePath ?? '') ?? { kind: 'publish', ...(id !== undefined && { id: memberId(id, one.id) }) },
+    ),
   )
   if (first === undefined) throw refusing(TYPE_REFUSED)
   return [first, ...rest]
+}
+
+function memberId(id: string, member: string): string {
+  return createHash('sha256').update(`${id}/${member}`).digest('hex').slice(0, 32)
 }
 
 const ORIENT: Step = { kind: 'orient' }

@@ -68,16 +68,19 @@ export function createKraken(options: KrakenOptions): Surface {
     const wish = readWish(json, { by: 'url', s3Endpoint: account.s3Endpoint })
     const name = nameOfUrl(wish.url ?? '')
     if (wish.sandbox) return sendJson(exchange, 200, sandboxAnswer(wish, { name, resultsUrl: resultsUrl() }))
-    await answer(exchange, { json, account, wish, name, source: { kind: 'url', url: wish.url ?? '' } })
+    const task: Asked = { json, account, wish, name, source: { kind: 'url', url: wish.url ?? '' } }
+    if (wish.answer.kind === 'callback') return enqueue(exchange, task, randomUUID())
+    await answer(exchange, task)
   }
 
   async function answerUpload(exchange: Exchange): Promise<void> {
-    let received: Spooled | undefined
-    let handedOn = false
+    /** What is to be removed in the end, unless a job needs it. */
+    let mine: string | undefined
     try {
       const form = await asked(
         readForm(exchange, FORM_LIMITS, async (body) => {
-          received = await optimizer.spool.receive(body, FILE_BYTES)
+          const received = await optimizer.spool.receive(body, FILE_BYTES)
+          mine = received.id
           return received
         }),
         FILE_TOO_LARGE,
@@ -87,6 +90,7 @@ export function createKraken(options: KrakenOptions): Surface {
       const wish = readWish(json, { by: 'upload', s3Endpoint: account.s3Endpoint })
       const { name, spooled } = uploadOf(form)
       const source: Taken = { kind: 'spooled', id: spooled.id }
+      const task: Asked = { json, account, wish, name, source }
       if (wish.sandbox || wish.answer.kind === 'callback') {
         const facts = await optimizer.look(source, FILE_BYTES)
         // Types that are not taken are refused at once, not by callback (kraken §7).
@@ -95,29 +99,26 @@ export function createKraken(options: KrakenOptions): Surface {
           const seen: Seen = { bytes: spooled.bytes, width: facts.width, height: facts.height }
           return sendJson(exchange, 200, sandboxAnswer(wish, { name, seen, resultsUrl: resultsUrl() }))
         }
-        await optimizer.spool.accept(spooled.id)
+        const job = randomUUID()
+        mine = await optimizer.spool.accept(spooled.id, job)
+        await enqueue(exchange, { ...task, source: { kind: 'spooled', id: mine } }, job)
+        mine = undefined
+        return
       }
-      handedOn = await answer(exchange, { json, account, wish, name, source })
+      await answer(exchange, task)
     } finally {
-      if (received !== undefined && !handedOn) await optimizer.spool.remove(received.id)
+      if (mine !== undefined) await optimizer.spool.remove(mine)
     }
   }
 
-  /** Does the work now, or hands it to the queue. Resolves with whether the source belongs to the queue now. */
-  async function answer(exchange: Exchange, asked: Asked): Promise<boolean> {
-    const { account, wish, name, source } = asked
-    if (wish.answer.kind === 'callback') {
-      const id = await enqueue(asked)
-      sendJson(exchange, 200, jsonOf([['id', id]]))
-      return true
-    }
+  async function answer(exchange: Exchange, { account, wish, name, source }: Asked): Promise<void> {
     const outcome = await perform({ account, wish, source, name, logId: exchange.id }, options, exchange.signal)
     if (outcome.kind === 'done') sendJson(exchange, 200, jsonOf(outcome.fields))
     else sendRefusal(exchange, outcome.refusal)
-    return false
   }
 
-  async function enqueue({ json, account, name, source }: Asked): Promise<string> {
+  /** Hands the work to the queue, and answers when it is on the disk. */
+  async function enqueue(exchange: Exchange, { json, account, name, source }: Asked, job: string): Promise<void> {
     const { auth: _, ...request } = json
     const payload: Payload = {
       project: account.project.id,
@@ -125,8 +126,8 @@ export function createKraken(options: KrakenOptions): Surface {
       upload: source.kind === 'spooled' ? source.id : undefined,
     }
     const secret: Secret = { request }
-    const { id } = await jobs.add(KRAKEN_JOB, payload, { id: randomUUID(), secret, project: account.project.id })
-    return krakenId(id)
+    await jobs.add(KRAKEN_JOB, payload, { id: job, secret, project: account.project.id })
+    sendJson(exchange, 200, jsonOf([['id', krakenId(job)]]))
   }
 
   async function answerResult(exchange: Exchange, id: string): Promise<void> {
