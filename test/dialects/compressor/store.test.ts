@@ -31,6 +31,7 @@ describe.skipIf(noS3Server())('compressor: store', () => {
           secrets,
         },
         { connection: connectionOf('bounded', { ...parts, buckets: [bucket] }), secrets },
+        { connection: connectionOf('far', { ...parts, region: 'eu-west-3' }), secrets },
         { connection: connectionOf('readonly', { ...parts, write: false }), secrets },
         { connection: connectionOf('wrong', parts), secrets: { secretAccessKey: 'wrong' } },
         { connection: connectionOf('web', { provider: 'web', baseUrl: 'http://example.com' }), secrets: {} },
@@ -120,6 +121,29 @@ describe.skipIf(noS3Server())('compressor: store', () => {
     const asked = await push({ id: 'bucket', bucket, path: 'asked.jpg', acl: 'public-read' })
     expect([asked.status, asked.json.message]).toEqual([422, expect.stringContaining('Object Ownership')])
     expect(await s3.exists(bucket, 'asked.jpg')).toBe(false)
+  })
+
+  it.each([
+    ['connector', () => ({ id: 'far', bucket, path: 'far/1.jpg' })],
+    [
+      'store of the request',
+      () => ({
+        ...{ provider: 's3', key: s3.accessKeyId, secret: s3.secretAccessKey, endpoint: proxy.endpoint },
+        ...{ forcePathStyle: true, region: 'eu-west-3', bucket, path: 'far/2.jpg' },
+      }),
+    ],
+  ])('follows a %s that says another region than the bucket is in', async (_, store) => {
+    proxy.rule({
+      effect: { kind: 'moved', region: s3.region },
+      when: (req) => !String(req.headers.authorization).includes(`/${s3.region}/s3/`),
+    })
+    const wish = store()
+    const { status, json } = await push({ ...wish, acl: 'private', class: 'standard-ia' })
+    expect([status, json.url]).toEqual([200, `${proxy.endpoint}/${bucket}/${wish.path}`])
+    expect(puts().map((put) => put.status)).toEqual([301, 200])
+    expect(String(puts()[0]?.headers.authorization)).toContain('/eu-west-3/s3/')
+    expect(puts()[1]?.headers).toMatchObject({ 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD_IA' })
+    expect(json.output).toMatchObject({ sha1: sha1(await s3.bytes(bucket, wish.path)) })
   })
 
   it('fails with the error code of the provider, and keeps nothing', async () => {

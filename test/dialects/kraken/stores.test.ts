@@ -170,9 +170,50 @@ describe.skipIf(noS3Server())('s3_store', () => {
       expect(await s3.exists(bucket, 'first.jpg')).toBe(false)
     })
 
-    it('throttling and a region that moved are overcome', async () => {
+    it('for a moment, by throttling, is tried again', async () => {
       proxy.rule({ effect: { kind: 'slow-down' }, method: 'PUT', count: 1 })
       expect((await upload(store({ path: 'a.jpg' }))).json.success).toBe(true)
+      expect(puts().map(({ status }) => status)).toEqual([503, 200])
+    })
+  })
+
+  describe('a bucket in another region than the request says', () => {
+    /** Whatever is signed for another region is sent on to the right one. */
+    const elsewhere = (status: 301 | 307 | 400) =>
+      proxy.rule({
+        effect: { kind: 'moved', region: s3.region, status },
+        when: (req) => !String(req.headers.authorization).includes(`/${s3.region}/s3/`),
+      })
+    const regions = () => puts().map(({ headers }) => /\/([^/]+)\/s3\//.exec(String(headers.authorization))?.[1])
+
+    it.each([301, 307, 400] as const)('is found by the region that the answer %i names', async (status) => {
+      elsewhere(status)
+      const { json } = await upload(store({ path: 'far/a.jpg', region: 'eu-west-3', tags: { a: 'b' } }))
+      expect(json).toMatchObject({ success: true, kraked_url: `${proxy.endpoint}/${bucket}/far/a.jpg` })
+      expect(puts().map((put) => put.status)).toEqual([status, 200])
+      expect(regions()).toEqual(['eu-west-3', s3.region])
+      expect(puts()[1]?.headers).toMatchObject({ 'x-amz-acl': 'public-read', 'x-amz-tagging': 'a=b' })
+      expect(await s3.bytes(bucket, 'far/a.jpg')).toHaveLength(json.kraked_size)
+    })
+
+    it('is found once for all members of a set', async () => {
+      elsewhere(301)
+      const resize = ['a', 'b', 'c'].map((id) => ({ id, strategy: 'none', storage_path: `far/${id}.jpg` }))
+      const { json } = await upload(store({ region: 'eu-west-3' }), { resize })
+      expect(json.success).toBe(true)
+      for (const id of ['a', 'b', 'c']) expect(await s3.exists(bucket, `far/${id}.jpg`)).toBe(true)
+      expect(puts().map((put) => put.status)).toEqual([301, 200, 200, 200])
+    })
+
+    it('is not followed for ever', async () => {
+      proxy.rule({ effect: { kind: 'moved', region: 'eu-west-3' } })
+      const { status, json } = await upload(store({ path: 'a.jpg' }))
+      expect([status, json.success, json.message]).toEqual([
+        422,
+        false,
+        expect.stringMatching(/^Error pushing file to s3: .*PermanentRedirect/),
+      ])
+      expect(regions()).toEqual([s3.region, 'eu-west-3'])
     })
   })
 
