@@ -1,5 +1,6 @@
 /** Records of uploaded files: which object a handle stands for. Asked of the database every time; the snapshot knows nothing of them. */
-import type { Kysely, Selectable } from 'kysely'
+import { randomUUID } from 'node:crypto'
+import type { Kysely, Selectable, Updateable } from 'kysely'
 import type { FileRow, Tables } from './tables.ts'
 
 /** Of a file's whole content, lower-case hex. */
@@ -45,103 +46,126 @@ export type FileRecord = {
 
 /**
  * `arriving`: the object may or may not be there yet. `stored`: both are there. `changing`: the object is being overwritten and may be
- * the old or the new one. `leaving`: the object is being deleted. All but `stored` are held under a lease; what nobody renews is
- * taken up by the sweeper.
+ * the old or the new one. `leaving`: the object is being deleted. All but `stored` are held by somebody under a lease; what nobody
+ * renews is taken over by the sweeper.
  */
 export type FileState = 'arriving' | 'stored' | 'changing' | 'leaving'
-export type UnsettledFile = {
-  readonly state: Exclude<FileState, 'stored'>
-  readonly record: FileRecord
-  /** Version of the object that lay under the key before; absent when there was none. */
-  readonly previousVersion?: string
-}
 
 /** What an overwrite, or the first write's end, makes of a record. */
 export type Written = Pick<FileRecord, 'size' | 'mimetype' | 'digests' | 'version' | 'uploadedMs' | 'sides'>
 
+/**
+ * An unsettled record in somebody's hands. Every call is without effect, and false, once somebody else has taken the record over:
+ * so a holder that slept through its lease cannot undo what the sweeper did meanwhile.
+ */
+export type HeldFile = {
+  readonly state: Exclude<FileState, 'stored'>
+  readonly record: FileRecord
+  /** Of an arriving record: version of the object that lay under its key before. Absent when there was none. */
+  readonly previousVersion?: string
+  /** Goes on holding it for so long from now. */
+  renew(leaseMs: number): Promise<boolean>
+  /** The object of an arriving or changing record is written. */
+  stored(written: Written): Promise<boolean>
+  /** An overwrite or a removal that did not happen. */
+  unchanged(): Promise<boolean>
+  /** The object of an arriving record goes again; from now on `neighbours` of others tell so. */
+  leaves(): Promise<boolean>
+  /** Removes the record. */
+  forget(): Promise<boolean>
+}
+
+/** Another record of the same object. */
+export type Neighbour = Pick<FileRecord, 'handle' | 'version'> & { readonly state: FileState }
+
 /** Each call is one short statement, on the disk when it resolves. */
 export type Files = {
   /** Announces an object that is about to be written. Rejects when the handle exists. */
-  arriving(record: FileRecord, leaseMs: number, previousVersion?: string): Promise<void>
-  /** The object of an arriving or changing record is written. False when the record is not held any more. */
-  stored(handle: string, written: Written): Promise<boolean>
-  /** Announces that the object is about to be overwritten. False unless the record is `stored`. */
-  changing(handle: string, leaseMs: number, previousVersion?: string): Promise<boolean>
-  /** An overwrite that did not happen. */
-  unchanged(handle: string): Promise<void>
-  /** From now on nobody sees it. False unless the record was `stored`. */
-  leaving(handle: string, leaseMs: number): Promise<boolean>
-  /** Goes on holding an unsettled record. */
-  renew(handle: string, leaseMs: number): Promise<void>
-  /** Removes the record, whatever its state. */
-  forget(handle: string): Promise<void>
+  arriving(record: FileRecord, leaseMs: number, previousVersion?: string): Promise<HeldFile>
+  /** Announces that the object is about to be overwritten. Undefined unless the record is `stored`. */
+  changing(handle: string, leaseMs: number): Promise<HeldFile | undefined>
+  /** From now on nobody finds it. Undefined unless the record was `stored`. */
+  leaving(handle: string, leaseMs: number): Promise<HeldFile | undefined>
+  /** Removes a `stored` record and leaves its object. */
+  forget(handle: string): Promise<boolean>
   /** A record whose object is there: `stored` or `changing`. */
   find(handle: string): Promise<FileRecord | undefined>
-  /** Adds digests or sides that were worked out later, unless the content changed since `version`. */
+  /** Adds digests or sides that were worked out later, unless the content has changed since. */
   learn(record: FileRecord, found: Partial<Pick<FileRecord, 'digests' | 'sides'>>): Promise<void>
-  /** Whether another record than `handle` stands for this object. */
-  shared(project: string, place: FilePlace, handle: string): Promise<boolean>
-  /** Takes the lease of up to `limit` unsettled records that nobody holds any more, oldest first. */
-  takeOver(leaseMs: number, limit: number): Promise<readonly UnsettledFile[]>
+  /** Somebody else than this server has replaced the object. False when the record knows better than `record` does. */
+  replaced(record: FileRecord, by: Pick<FileRecord, 'size' | 'version'>): Promise<boolean>
+  /** Stored records of the same object as `record`, which was written just now, learn of it. */
+  spread(record: FileRecord): Promise<void>
+  /** Other records of the object that `record` stands for. */
+  neighbours(record: FileRecord): Promise<readonly Neighbour[]>
+  /** Takes up to `limit` unsettled records that nobody holds any more, oldest first. */
+  takeOver(leaseMs: number, limit: number): Promise<readonly HeldFile[]>
 }
 
 export function createFiles(db: Kysely<Tables>, now: () => number = Date.now): Files {
-  const held = (state: FileState, leaseMs: number) => ({ state, lease_until: now() + leaseMs })
-  const free = { state: 'stored', lease_until: null, previous_version: null } as const
-  const changed = ({ numUpdatedRows }: { readonly numUpdatedRows: bigint }) => numUpdatedRows > 0n
+  const grip = (leaseMs: number) => ({ holder: randomUUID(), lease_until: now() + leaseMs })
+  const neighbouring = ({ project, place, handle }: FileRecord) => ({
+    project,
+    connection: place.connection,
+    container: place.container ?? '',
+    object_key: place.key,
+    not: handle,
+  })
+
+  /** What the holder of a row may do with it. */
+  function hold(row: Row, holder: string): HeldFile | undefined {
+    const { handle, state } = row
+    if (!isUnsettled(state)) return undefined
+    const change = async (columns: Updateable<FileRow>, from: readonly FileState[]) =>
+      changed(
+        await db
+          .updateTable('files')
+          .set(columns)
+          .where('handle', '=', handle)
+          .where('holder', '=', holder)
+          .where('state', 'in', from)
+          .executeTakeFirstOrThrow(),
+      )
+    return {
+      ...{ state, record: toRecord(row) },
+      ...(row.previous_version !== null && { previousVersion: row.previous_version }),
+      renew: (leaseMs) => change({ lease_until: now() + leaseMs }, UNSETTLED),
+      stored: (written) => change({ ...writtenRow(written), ...SETTLED }, ['arriving', 'changing']),
+      unchanged: () => change(SETTLED, ['changing', 'leaving']),
+      leaves: () => change({ state: 'leaving' }, ['arriving', 'leaving']),
+      forget: async () => {
+        const gone = db.deleteFrom('files').where('handle', '=', handle).where('holder', '=', holder)
+        return (await gone.executeTakeFirstOrThrow()).numDeletedRows > 0n
+      },
+    }
+  }
+
+  async function take(handle: string, state: 'changing' | 'leaving', leaseMs: number): Promise<HeldFile | undefined> {
+    const held = grip(leaseMs)
+    const row = await db
+      .updateTable('files')
+      .set({ state, ...held })
+      .where('handle', '=', handle)
+      .where('state', '=', 'stored')
+      .returningAll()
+      .executeTakeFirst()
+    return row && hold(row, held.holder)
+  }
 
   return {
     async arriving(record, leaseMs, previousVersion) {
-      const row = { ...toRow(record), ...held('arriving', leaseMs), previous_version: previousVersion ?? null }
+      const held = grip(leaseMs)
+      const row = { ...toRow(record), ...held, state: 'arriving', previous_version: previousVersion ?? null }
       await db.insertInto('files').values(row).execute()
+      const mine = hold(row, held.holder)
+      if (mine === undefined) throw new Error('an arriving file is unsettled')
+      return mine
     },
-    async stored(handle, { size, mimetype, digests, version, uploadedMs, sides }) {
-      const written = {
-        ...{ size, mimetype, uploaded_ms: uploadedMs, version: version ?? null, digests: JSON.stringify(digests) },
-        ...sidesRow(sides),
-      }
-      return changed(
-        await db
-          .updateTable('files')
-          .set({ ...written, ...free })
-          .where('handle', '=', handle)
-          .where('state', 'in', ['arriving', 'changing'])
-          .executeTakeFirstOrThrow(),
-      )
-    },
-    async changing(handle, leaseMs, previousVersion) {
-      return changed(
-        await db
-          .updateTable('files')
-          .set({ ...held('changing', leaseMs), previous_version: previousVersion ?? null })
-          .where('handle', '=', handle)
-          .where('state', '=', 'stored')
-          .executeTakeFirstOrThrow(),
-      )
-    },
-    async unchanged(handle) {
-      await db.updateTable('files').set(free).where('handle', '=', handle).where('state', '=', 'changing').execute()
-    },
-    async leaving(handle, leaseMs) {
-      return changed(
-        await db
-          .updateTable('files')
-          .set(held('leaving', leaseMs))
-          .where('handle', '=', handle)
-          .where('state', '=', 'stored')
-          .executeTakeFirstOrThrow(),
-      )
-    },
-    async renew(handle, leaseMs) {
-      await db
-        .updateTable('files')
-        .set({ lease_until: now() + leaseMs })
-        .where('handle', '=', handle)
-        .where('state', '!=', 'stored')
-        .execute()
-    },
+    changing: (handle, leaseMs) => take(handle, 'changing', leaseMs),
+    leaving: (handle, leaseMs) => take(handle, 'leaving', leaseMs),
     async forget(handle) {
-      await db.deleteFrom('files').where('handle', '=', handle).execute()
+      const gone = db.deleteFrom('files').where('handle', '=', handle).where('state', '=', 'stored')
+      return (await gone.executeTakeFirstOrThrow()).numDeletedRows > 0n
     },
     async find(handle) {
       const row = await db
@@ -162,21 +186,49 @@ export function createFiles(db: Kysely<Tables>, now: () => number = Date.now): F
         .where('handle', '=', record.handle)
         .where('state', '=', 'stored')
         .where('uploaded_ms', '=', record.uploadedMs)
+        .where('version', record.version === undefined ? 'is' : '=', record.version ?? null)
         .execute()
     },
-    async shared(project, { connection, container, key }, handle) {
-      const other = await db
+    async replaced(record, { size, version }) {
+      return changed(
+        await db
+          .updateTable('files')
+          .set({ size, version: version ?? null, digests: '{}', ...sidesRow(undefined) })
+          .where('handle', '=', record.handle)
+          .where('state', '=', 'stored')
+          .where('uploaded_ms', '=', record.uploadedMs)
+          .where('version', record.version === undefined ? 'is' : '=', record.version ?? null)
+          .executeTakeFirstOrThrow(),
+      )
+    },
+    async spread(record) {
+      const at = neighbouring(record)
+      await db
+        .updateTable('files')
+        .set(writtenRow(record))
+        .where('project', '=', at.project)
+        .where('connection', '=', at.connection)
+        .where('container', '=', at.container)
+        .where('object_key', '=', at.object_key)
+        .where('handle', '!=', at.not)
+        .where('state', '=', 'stored')
+        .execute()
+    },
+    async neighbours(record) {
+      const at = neighbouring(record)
+      const rows = await db
         .selectFrom('files')
-        .select('handle')
-        .where('project', '=', project)
-        .where('connection', '=', connection)
-        .where('container', '=', container ?? '')
-        .where('object_key', '=', key)
-        .where('handle', '!=', handle)
-        .where('state', '!=', 'leaving')
-        .limit(1)
-        .executeTakeFirst()
-      return other !== undefined
+        .select(['handle', 'version', 'state'])
+        .where('project', '=', at.project)
+        .where('connection', '=', at.connection)
+        .where('container', '=', at.container)
+        .where('object_key', '=', at.object_key)
+        .where('handle', '!=', at.not)
+        .execute()
+      return rows.map(({ handle, version, state }) => ({
+        ...{ handle, state: isUnsettled(state) ? state : 'stored' },
+        ...(version !== null && { version }),
+      }))
     },
     async takeOver(leaseMs, limit) {
       const due = await db
@@ -186,21 +238,42 @@ export function createFiles(db: Kysely<Tables>, now: () => number = Date.now): F
         .orderBy('lease_until')
         .limit(limit)
         .execute()
-      const taken: UnsettledFile[] = []
+      const taken: HeldFile[] = []
       for (const row of due) {
+        const held = grip(leaseMs)
         const mine = await db
           .updateTable('files')
-          .set({ lease_until: now() + leaseMs })
+          .set(held)
           .where('handle', '=', row.handle)
+          .where('holder', row.holder === null ? 'is' : '=', row.holder)
           .where('lease_until', '=', row.lease_until)
+          .where('state', '=', row.state)
           .executeTakeFirstOrThrow()
-        const { state } = row
-        if (!changed(mine) || (state !== 'arriving' && state !== 'changing' && state !== 'leaving')) continue
-        const previous = row.previous_version === null ? {} : { previousVersion: row.previous_version }
-        taken.push({ state, record: toRecord(row), ...previous })
+        const holding = changed(mine) ? hold(row, held.holder) : undefined
+        if (holding !== undefined) taken.push(holding)
       }
       return taken
     },
+  }
+}
+
+type Row = Selectable<FileRow>
+
+const UNSETTLED = ['arriving', 'changing', 'leaving'] as const
+const SETTLED = { state: 'stored', holder: null, lease_until: null, previous_version: null } as const
+
+function isUnsettled(state: string): state is HeldFile['state'] {
+  return UNSETTLED.some((one) => one === state)
+}
+
+function changed({ numUpdatedRows }: { readonly numUpdatedRows: bigint }): boolean {
+  return numUpdatedRows > 0n
+}
+
+function writtenRow({ size, mimetype, digests, version, uploadedMs, sides }: Written) {
+  return {
+    ...{ size, mimetype, uploaded_ms: uploadedMs, version: version ?? null, digests: JSON.stringify(digests) },
+    ...sidesRow(sides),
   }
 }
 

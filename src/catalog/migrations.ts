@@ -124,6 +124,7 @@ async function createFiles(db: Kysely<Tables>): Promise<void> {
     .addColumn('project', 'text', (column) => column.notNull())
     .addColumn('api_key', 'text', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('holder', 'text')
     .addColumn('lease_until', 'bigint')
     .addColumn('previous_version', 'text')
     .addColumn('filename', 'text', (column) => column.notNull())

@@ -68,6 +68,8 @@ export type FileRow = {
   project: string
   api_key: string
   state: string
+  /** Whoever holds an unsettled file. */
+  holder: string | null
   lease_until: number | null
   previous_version: string | null
   filename: string

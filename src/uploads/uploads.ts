@@ -4,18 +4,32 @@
  * undone by the sweeper (`sweep.ts`).
  */
 import type { DigestName, FilePlace, FileRecord } from '../catalog/files.ts'
+import type { ObjectKey } from '../storage/object-store.ts'
 
 export type { DigestName, FileRecord } from '../catalog/files.ts'
 
 export interface Uploads {
   /**
-   * Streams a body into the store and records it under a new handle. Nothing is left when it fails. Faults: too-large above
-   * `limits.uploadBytes`, bad-parameter for an empty body, what `Destination` and the store throw, what the body throws.
+   * Streams a body into the store and records it under a new handle. Nothing is left when it fails. Few bodies flow at once, others
+   * wait unread. Faults: too-large above `limits.uploadBytes`, bad-parameter (`context.parameter` `body`) for an empty body,
+   * timed-out for one that stops coming, conflict while an object under the same exact key is being removed, store-refused
+   * (`context.option` `acl`) for public access where the store takes no ACLs, what `place` and the store throw, what the body throws.
    */
   store(order: StoreOrder, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<FileRecord>
   /**
-   * Replaces the content of a file; handle, key, container and name stay. The old content stays whole when it fails. Fault
-   * object-missing when the file is gone, conflict when it is being overwritten or removed by somebody else.
+   * Records an object that comes about in another way than by a body: `write` brings it to `at` by itself (joins parts, copies).
+   * Announced before, and undone or finished after, as in `store`; bounds and sizes of the order are not looked at.
+   */
+  assemble(
+    order: StoreOrder,
+    at: Destination,
+    write: (object: ObjectKey, signal: AbortSignal) => Promise<Assembled>,
+    signal?: AbortSignal,
+  ): Promise<FileRecord>
+  /**
+   * Replaces the content of a file; handle, key, container and name stay. The old content stays whole when it fails. Other files of
+   * the same object change with it. Faults as in `store`; object-missing when the file is gone, conflict when it is being overwritten
+   * or removed by somebody else.
    */
   overwrite(
     file: FileRecord,
@@ -25,22 +39,41 @@ export interface Uploads {
   ): Promise<FileRecord>
   /** A file that can be read; `undefined` when the handle is unknown, still arriving, or removed. */
   find(handle: string): Promise<FileRecord | undefined>
-  /** The content, or a part of it, as it lies in the store. Faults as in `ObjectStore.get`. */
-  read(file: FileRecord, range?: ByteRange, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>
-  /** Removes the file: its object and its record. `keepObject` leaves the object. An object that other files share stays. */
+  /**
+   * The content, or a part of it, as it lies in the store. Faults as in `ObjectStore.get`; conflict when a range is asked of a file
+   * whose size has changed since `file` was looked up: `find` knows the new one.
+   */
+  read(file: FileRecord, range?: ByteRange, signal?: AbortSignal): Promise<Content>
+  /**
+   * Removes the file: its object and its record. `keepObject` leaves the object. An object that other files share stays. Nobody finds
+   * the file any more even when the store cannot be reached: then its Fault is thrown, and the object deleted later; a store that
+   * refuses leaves everything as it was. Fault object-missing when the file is gone, conflict while it is being overwritten.
+   */
   remove(file: FileRecord, options?: { readonly keepObject?: boolean }): Promise<void>
-  /** Digests of the whole content, lower-case hex; worked out on first demand and kept. */
+  /** Digests of the whole content, lower-case hex; worked out on first demand and kept. Holds at least the `names`. */
   digests(file: FileRecord, names: readonly DigestName[], signal?: AbortSignal): Promise<FileRecord['digests']>
-  /** Upright pixels of a picture, worked out on first demand and kept; `none` for anything else. */
+  /** Upright pixels of a picture, worked out on first demand and kept; `none` for anything else, documents included. */
   sides(file: FileRecord, signal?: AbortSignal): Promise<NonNullable<FileRecord['sides']>>
   /**
    * Where a new object goes, without sending anything. Faults: bad-parameter (`context.parameter` `location`) for a location
-   * that the project has no store for, read-only, access-denied for a container that the connection does not reach, key-invalid.
+   * that the project has no store for, or (`container`) when neither the caller nor the connection names one; read-only;
+   * access-denied for a container that the connection does not reach; key-invalid.
    */
   place(wish: PlaceWish): Destination
+  /** Looks at once for uploads that were left unfinished; happens by itself at the start and regularly. */
+  sweep(): Promise<void>
   /** Ends what is under way and stops the sweeper. */
   close(): Promise<void>
 }
+
+/**
+ * A body and the file that it is: `file.size` and `file.version` are true of these bytes, also when they were replaced since the file
+ * was looked up, by this server or behind its back. Headers are to be made of it.
+ */
+export type Content = AsyncIterable<Uint8Array> & { readonly file: FileRecord }
+
+/** An object that was brought about by somebody else than `store`. */
+export type Assembled = Pick<FileRecord, 'size' | 'version'> & Partial<Pick<FileRecord, 'digests'>>
 
 export type ByteRange = { readonly start: number; readonly end?: number }
 
@@ -70,7 +103,7 @@ export type StoreOrder = PlaceWish & {
   readonly access: 'public' | 'private'
   readonly region?: string
   readonly sourceUrl?: string
-  /** Bytes. Fault too-large or too-small (`bad-parameter`, `context.parameter` `size`) outside of it. */
+  /** Bytes. Outside of it: Fault too-large or, for too few, bad-parameter; both with `context.parameter` `size`. */
   readonly bounds?: SizeBounds
   /** Length of the body, when it is known. */
   readonly size?: number
