@@ -16,6 +16,7 @@ import type { Connection, ConnectionSecrets, Directory } from './model.ts'
 import { admitVault, resealAll } from './reseal.ts'
 import { purposeOf } from './rows.ts'
 import { createDirectory, openConnectionSecrets } from './snapshot.ts'
+import { createUploadSessions, type UploadSessions } from './upload-sessions.ts'
 import { createVault, type Vault } from './vault.ts'
 
 export type { DeclaredProject } from './declared.ts'
@@ -38,6 +39,7 @@ export type CatalogOptions = {
 export type Catalog = Management & {
   readonly directory: Directory
   readonly files: Files
+  readonly uploadSessions: UploadSessions
   /** Of the database; grows with every change by any process. */
   readonly revision: number
   /** Called with the new generation after the directory has changed. Returns what ends it. */
@@ -96,6 +98,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
       ...createManagement(live, vault, { sourcesPerProject: 10, keysPerProject: 10, ...options.limits }),
       ...reading(live, vault),
       files: createFiles(db),
+      uploadSessions: createUploadSessions(db),
       sealing: { seal: vault.seal, open: vault.open },
       get revision() {
         return live.state().snapshot.revision

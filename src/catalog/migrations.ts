@@ -2,6 +2,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Database } from './database.ts'
 import type { Tables } from './tables.ts'
+import { createUploadSessionTables } from './upload-sessions.ts'
 
 type Migration = { readonly name: string; readonly up: (tx: Transaction<Tables>) => Promise<void> }
 
@@ -62,6 +63,7 @@ const MIGRATIONS: readonly Migration[] = [
     },
   },
   { name: '0002-files', up: createFiles },
+  { name: '0003-upload-sessions', up: createUploadSessionTables },
 ]
 
 async function createKeys(db: Kysely<Tables>): Promise<void> {

@@ -6,6 +6,8 @@ export type Tables = {
   keys: KeyRow
   connections: ConnectionRow
   files: FileRow
+  upload_sessions: UploadSessionRow
+  upload_pieces: UploadPieceRow
   revision: { id: number; value: number }
   vault_keys: { key_id: string; created_at: string }
   tintype_migrations: { name: string; applied_at: string }
@@ -89,4 +91,47 @@ export type FileRow = {
   digests: string
   width: number | null
   height: number | null
+}
+
+/** An upload that comes in parts. */
+export type UploadSessionRow = Pick<
+  FileRow,
+  | 'handle'
+  | 'project'
+  | 'api_key'
+  | 'filename'
+  | 'mimetype'
+  | 'size'
+  | 'location'
+  | 'connection'
+  | 'container'
+  | 'object_key'
+  | 'region'
+  | 'access'
+> & {
+  id: string
+  secret: string
+  exact: number
+  chunked: number
+  direct: number
+  store_upload: string | null
+  expires_at: number
+  state: string
+  /** Whoever completes or sweeps it. */
+  holder: string | null
+  lease_until: number | null
+  /** JSON. */
+  merge: string | null
+}
+
+/** Bytes of such an upload that lie on a disk. */
+export type UploadPieceRow = {
+  session_id: string
+  part: number
+  seq: number
+  start_at: number
+  size: number
+  etag: string
+  file: string
+  committed: number
 }
