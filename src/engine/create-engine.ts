@@ -1,4 +1,3 @@
-import { Fault } from '../faults.ts'
 import {
   choose,
   isLossless,
@@ -8,7 +7,7 @@ import {
   quality,
   writtenDensity,
 } from '../plan/choose.ts'
-import type { Facts, Offer } from '../plan/facts.ts'
+import type { Facts, Offer, Size } from '../plan/facts.ts'
 import type { Output, OutputFormat, SourceRef } from '../plan/plan.ts'
 import { resolve } from '../plan/resolve.ts'
 import type { Resolution } from '../plan/resolved.ts'
@@ -32,6 +31,7 @@ import { probe } from './probe.ts'
 import { type Bench, inputAlpha, inputFrames, inputSize, runToFile, runToFrames } from './run.ts'
 import { type FrameRange, pageFacts, readInput, selectFrames } from './source.ts'
 import { createFontShelf } from './text/shelf.ts'
+import { vectorSize } from './vector.ts'
 import { createWorkers } from './workers.ts'
 
 /** How many works may wait per slot, and how long. What waits longer would be answered after its caller has left. */
@@ -58,7 +58,6 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     const { output } = plan
     const format = choose(output, facts, offer)
     if (output.kind === 'untouched' || format === 'untouched') return 'untouched'
-    if (facts.format === 'svg') throw new Fault('unsupported', 'vector pictures are not rendered here')
     const range = selectFrames(plan.frame, facts, format)
     const resolution = resolve(plan.steps, { ...facts, frames: range.count }, limits)
     const takes = writable(format, output, facts, offer, resolution, range)
@@ -89,7 +88,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     })
     const wishesProfile = keptProfile(output, format, facts)
     const unkept: ProfileUse = output.metadata.profile.kind === 'discard' ? 'discard' : 'convert'
-    const source = await readInput(bytes, facts, range, limits, workers)
+    const source = await readInput(bytes, facts, range, limits, workers, vectorSize(facts, resolution))
     // Equal stored values may differ after a conversion and the reverse: a trim is measured on values as stored.
     const again =
       source.kind === 'file' && facts.profile && (wishesProfile || resolution.pause?.measure.kind === 'trim')
@@ -127,7 +126,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
         layer: createLayers({ opened: new Map(), limits, workers, shelf, use: () => undefined }),
         draw: createEasel(workers),
       }
-      const source = await readInput(bytes, facts, range, limits, workers)
+      const source = await readInput(bytes, facts, range, limits, workers, vectorSize(facts, resolution))
       const developed = await develop(source, resolution, bench, workers, false)
       return use(await runToFrames(developed.input, finalStages(developed, wish.format), bench))
     })
@@ -210,13 +209,19 @@ function writable(
 }
 
 function weightOf(facts: Facts, resolution: Resolution, { count }: FrameRange, takes: Takes): number {
+  const drawn = vectorSize(facts, resolution)
   return estimateCost({
-    source: { format: facts.format, pixels: facts.width * facts.height, frames: count },
-    largest: resolution.largest,
+    source: { format: facts.format, pixels: areaOf(drawn ?? facts), frames: count },
+    // A drawing's own sides do not matter when it is rendered at others.
+    largest: drawn ? areaOf(drawn) : resolution.largest,
     output: { ...takes, pixels: pixelsOf(resolution), frames: count },
   })
 }
 
 function pixelsOf({ size }: Resolution): number {
-  return size.width * size.height
+  return areaOf(size)
+}
+
+function areaOf({ width, height }: Size): number {
+  return width * height
 }

@@ -1,10 +1,10 @@
-import type { Facts, Limits } from '../plan/facts.ts'
+import type { Facts, Limits, Size } from '../plan/facts.ts'
 import type { Decoded } from './decoders/decoder.ts'
 import type { Workers } from './workers.ts'
 
 /**
  * A page (1-based) of a picture whose format needs a decoder of ours (`needsDecoder`), decoded in a worker thread. The bytes
- * are copied to the thread: they belong to the caller's cache. Fault image-corrupt, too-large, unsupported, bad-parameter,
+ * are copied to the thread: they belong to the caller's cache. `wish`: see `Decoder.decode`. Fault image-corrupt, too-large, unsupported, bad-parameter,
  * timed-out, overloaded.
  */
 export function decodeForeign(
@@ -13,7 +13,7 @@ export function decodeForeign(
   page: number,
   limits: Limits,
   workers: Workers,
-  signal?: AbortSignal,
+  wish?: Size,
 ): Promise<Decoded> {
-  return workers.run('decode', { bytes, format, limits, page }, { signal })
+  return workers.run('decode', { bytes, format, limits, page, ...(wish && { wish }) })
 }

@@ -2,9 +2,9 @@ import { Fault } from '../faults.ts'
 import { canonicalJson } from '../plan/canonical.ts'
 import { numericGradient } from '../plan/drawn.ts'
 import { sizeVariables } from '../plan/expression.ts'
-import type { Limits, Size } from '../plan/facts.ts'
+import type { Facts, Limits, Size } from '../plan/facts.ts'
 import { drawnCanvas, placeLayer, resolveLayer } from '../plan/layers.ts'
-import type { Colour, SourceRef, Step } from '../plan/plan.ts'
+import type { Colour, LayerPicture, SourceRef, Step } from '../plan/plan.ts'
 import { resolveText } from '../plan/text.ts'
 import type { Frames } from './animation.ts'
 import { develop } from './develop.ts'
@@ -19,6 +19,7 @@ import { readInput } from './source.ts'
 import type { FontShelf } from './text/shelf.ts'
 import { writeText } from './text/write.ts'
 import { turnOf, turnSize } from './turn.ts'
+import { vectorSize } from './vector.ts'
 import type { Workers } from './workers.ts'
 
 type LayerStep = Extract<Overlay, { readonly kind: 'layer' }>
@@ -57,8 +58,7 @@ export function createLayers(room: LayerRoom): Bench['layer'] {
 
 async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
   const { limits, workers } = room
-  const input = await layerInput(step, room)
-  const facts = input.kind === 'file' ? input.facts : { ...inputSize(input), orientation: 1 }
+  const { input, facts } = await layerSource(step, room)
   const bench: Bench = {
     inputPixels: limits.inputPixels,
     profile: 'convert',
@@ -77,14 +77,30 @@ async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
   return { picture: await finish(crop && { ...crop }), left, top }
 }
 
-async function layerInput({ picture, base }: LayerStep, room: LayerRoom): Promise<Input> {
-  const { limits, workers, shelf } = room
+/** The picture before its steps, and what these go by. */
+type LayerSource = { readonly input: Input; readonly facts: Pick<Facts, 'width' | 'height' | 'orientation'> }
+
+async function layerSource(step: LayerStep, room: LayerRoom): Promise<LayerSource> {
+  const { picture, base } = step
+  if (picture.kind !== 'source') {
+    const input = await layerInput(picture, base, room)
+    return { input, facts: { ...inputSize(input), orientation: 1 } }
+  }
+  const { limits, workers } = room
+  const bytes = openedBytes(picture.source, room)
+  const known = await probe(bytes, limits)
+  const wish = vectorSize(known, resolveLayer({ picture, steps: ownSteps(step) }, known, base, limits))
+  const input = await readInput(bytes, known, { page: 0, count: 1 }, limits, workers, wish)
+  if (wish) return { input, facts: known }
+  return { input, facts: input.kind === 'file' ? input.facts : { ...inputSize(input), orientation: 1 } }
+}
+
+async function layerInput(
+  picture: Exclude<LayerPicture, { readonly kind: 'source' }>,
+  base: Size,
+  { limits, workers, shelf, ...room }: LayerRoom,
+): Promise<Input> {
   switch (picture.kind) {
-    case 'source': {
-      const bytes = openedBytes(picture.source, room)
-      const facts = await probe(bytes, limits)
-      return readInput(bytes, facts, { page: 0, count: 1 }, limits, workers)
-    }
     case 'solid':
       return asInput(solidPixels(picture.colour, drawnCanvas(picture, base, limits)))
     case 'gradient': {
@@ -99,7 +115,7 @@ async function layerInput({ picture, base }: LayerStep, room: LayerRoom): Promis
   }
 }
 
-function openedBytes(source: SourceRef, { opened, use }: LayerRoom): Uint8Array {
+function openedBytes(source: SourceRef, { opened, use }: Pick<LayerRoom, 'opened' | 'use'>): Uint8Array {
   const result = opened.get(openedKey(source))
   if (result === undefined) throw new Fault('bad-parameter', 'a layer names a source that was not opened')
   if (result.status === 'rejected') throw result.reason

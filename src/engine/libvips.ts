@@ -4,7 +4,7 @@ import { Fault, type FaultContext, isFault } from '../faults.ts'
 
 /**
  * The loaders that may see bytes of callers, from memory only. Everything else libvips brings (PDF, Matlab, OpenEXR, its own
- * format, files by name …) stays blocked. SVG is not among them: vectors are handed on or refused, never rendered.
+ * format, files by name …) stays blocked. SVG is not among them: `decoders/` renders it, in a worker thread.
  */
 const LOADERS = [
   'VipsForeignLoadJpegBuffer',

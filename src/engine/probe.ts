@@ -7,7 +7,7 @@ import { estimateQuality } from './jpeg-quality.ts'
 import { pictureFault } from './libvips.ts'
 import { checkInput } from './limits.ts'
 import { sniff } from './sniff.ts'
-import { svgSize } from './svg.ts'
+import { svgFacts } from './svg.ts'
 import type { Workers } from './workers.ts'
 
 /**
@@ -21,7 +21,8 @@ import type { Workers } from './workers.ts'
 export async function probe(bytes: Uint8Array, limits: Limits, workers?: Workers): Promise<Facts> {
   const format = sniff(bytes)
   if (format === undefined) throw new Fault('not-an-image', undefined, { context: { bytes: bytes.length } })
-  if (format === 'svg') return vectorFacts(bytes)
+  // Whatever sides a drawing says, it may be handed on, or drawn at others.
+  if (format === 'svg') return svgFacts(bytes)
   const facts = isSharpFormat(format)
     ? await sharpFacts(bytes, format)
     : await foreignFacts(bytes, format, limits, workers)
@@ -93,20 +94,6 @@ async function readHeader(bytes: Uint8Array, format: SharpFormat): Promise<Metad
     return await sharp(bytes, { failOn: 'warning', limitInputPixels: false }).metadata()
   } catch (error) {
     throw pictureFault(error, { format })
-  }
-}
-
-function vectorFacts(bytes: Uint8Array): Facts {
-  return {
-    format: 'svg',
-    ...svgSize(bytes),
-    frames: 1,
-    orientation: 1,
-    alpha: true,
-    depth: 8,
-    space: 'rgb',
-    profile: false,
-    bytes: bytes.length,
   }
 }
 

@@ -1,5 +1,5 @@
 import { Fault } from '../faults.ts'
-import type { Facts, Limits } from '../plan/facts.ts'
+import type { Facts, Limits, Size } from '../plan/facts.ts'
 import type { FrameSelect, OutputFormat } from '../plan/plan.ts'
 import { decodeForeign } from './decode.ts'
 import type { Decoded } from './decoders/decoder.ts'
@@ -44,18 +44,22 @@ export function pageFacts(select: FrameSelect, facts: Facts): Facts {
   return { ...rest, ...pages.sizes?.[select.page - 1], alpha: pages.alpha ?? facts.alpha }
 }
 
-/** A source made ready for the first pass: as bytes, which sharp decodes as small as possible, or decoded by a decoder of ours. */
+/**
+ * A source made ready for the first pass: as bytes, which sharp decodes as small as possible, or decoded by a decoder of ours.
+ * `wish`: sides for a drawing (`vectorSize`), whose first step must scale it to them.
+ */
 export async function readInput(
   bytes: Uint8Array,
   facts: Facts,
   { page, count }: FrameRange,
   limits: Limits,
   workers: Workers,
+  wish?: Size,
 ): Promise<Input> {
-  if (facts.format === 'svg') throw new Fault('unsupported', 'vector pictures are not rendered here')
   if (!needsDecoder(facts.format)) return { kind: 'file', bytes, facts, page, count }
-  const decoded = await decodeForeign(bytes, facts, page + 1, limits, workers)
+  const decoded = await decodeForeign(bytes, facts, page + 1, limits, workers, wish)
   const input = await asInput(decoded, limits)
+  if (wish) return input
   const size = input.kind === 'file' ? input.facts : input.frames
   // The steps were resolved for the size that the facts say.
   if (size.width !== facts.width || size.height !== facts.height) {

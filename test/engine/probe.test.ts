@@ -76,9 +76,9 @@ describe('SVG', () => {
     ['width and height', '<svg width="30" height="20px"/>', 30, 20],
     ['view box', '<svg viewBox="0 0 64 32"/>', 64, 32],
     ['one side and a view box', "<svg width='128' viewBox='0 0 64 32'/>", 128, 64],
-    ['relative sides', '<svg width="100%" height="100%"/>', 0, 0],
-    ['nonsense', '<svg width="-5" height="NaN" viewBox="a b c d"/>', 0, 0],
-    ['unsaid', '<svg/>', 0, 0],
+    ['relative sides', '<svg width="100%" height="100%"/>', 300, 150],
+    ['nonsense', '<svg width="-5" height="NaN" viewBox="a b c d"/>', 300, 150],
+    ['unsaid', '<svg/>', 300, 150],
   ])('sides from %s', async (_, text, width, height) => {
     expect(await probe(Buffer.from(text), LIMITS)).toMatchObject({ format: 'svg', width, height, frames: 1 })
   })

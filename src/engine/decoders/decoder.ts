@@ -1,5 +1,5 @@
 import { Fault } from '../../faults.ts'
-import type { Facts, Limits } from '../../plan/facts.ts'
+import type { Facts, Limits, Size } from '../../plan/facts.ts'
 import type { SourceFormat } from '../../plan/plan.ts'
 import type { Raw } from '../raw.ts'
 
@@ -20,9 +20,10 @@ export type Decoder = {
   probe(bytes: Uint8Array, limits: Limits): Facts | Promise<Facts>
   /**
    * All pixels of a page (1-based; 1 for formats without pages), upright. Runs in a worker thread; must not trust the probe.
+   * `wish`: the sides that a drawing without pixels of its own shall get; what comes out may still have others.
    * Fault image-corrupt, too-large, unsupported; bad-parameter when there is no such page.
    */
-  decode(bytes: Uint8Array, limits: Limits, page: number): Decoded | Promise<Decoded>
+  decode(bytes: Uint8Array, limits: Limits, page: number, wish?: Size): Decoded | Promise<Decoded>
 }
 
 /** Loaded when the first such file comes, so that a server without them does not pay. */
@@ -33,6 +34,7 @@ const DECODERS: Partial<Record<SourceFormat, () => Promise<Decoder>>> = {
   jxl: async () => (await import('./jxl.ts')).jxl,
   pdf: async () => (await import('./pdf.ts')).pdf,
   psd: async () => (await import('./psd.ts')).psd,
+  svg: async () => (await import('./svg.ts')).svg,
 }
 
 /** Whether pixels of this format come from a decoder of this folder instead of sharp. */

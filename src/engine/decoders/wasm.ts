@@ -3,10 +3,10 @@ import { createRequire } from 'node:module'
 import { Fault, isFault } from '../../faults.ts'
 import type { SourceFormat } from '../../plan/plan.ts'
 import { optionalPackage } from './optional-package.ts'
+import { WASM_PAGE } from './wasm-memory.ts'
 
-const PAGE = 65_536
 /** What one codec may take, however large its picture: a thread more must not bring the machine down. */
-const MOST_MEMORY = 2 ** 30
+export const MOST_MEMORY = 2 ** 30
 
 /** The part of the language's WebAssembly interface that is used here: TypeScript has it among the browser's types only. */
 declare const WebAssembly: {
@@ -14,11 +14,14 @@ declare const WebAssembly: {
   readonly Instance: new (code: Compiled, imports: object) => Instance
   readonly Memory: new (size: { readonly initial: number }) => Memory
 }
-type Compiled = { readonly compiled: unique symbol }
+export type Compiled = { readonly compiled: unique symbol }
 type Instance = { readonly exports: Readonly<Record<string, unknown>> }
-type Memory = { readonly buffer: ArrayBuffer; grow(pages: number): number }
+export type Memory = { readonly buffer: ArrayBuffer; grow(pages: number): number }
 
-/** A codec compiled to WebAssembly: the script around it (Emscripten's module factory) and the compiled code. */
+/** The language's own class. */
+export const WasmInstance = WebAssembly.Instance
+
+/** A codec compiled to WebAssembly: the script around it (such as Emscripten's module factory) and the compiled code. */
 export type Codec<F> = { readonly factory: F; readonly code: Compiled }
 
 export type CodecSource = {
@@ -26,6 +29,8 @@ export type CodecSource = {
   readonly package: string
   /** The package's `.wasm`, as a module specifier. */
   readonly wasm: string
+  /** Changes the code before it is compiled. */
+  prepare?(code: Uint8Array): Uint8Array
   /** Loads the script around it and gives its factory. */
   factory(): Promise<unknown>
 }
@@ -39,9 +44,9 @@ export function codecLoader<F>(source: CodecSource): () => Promise<Codec<F>> {
   return () => {
     loaded ??= optionalPackage(source.format, source.package, async () => {
       const binary = await readFile(createRequire(import.meta.url).resolve(source.wasm))
-      // Emscripten's scripts have no useful types: F says what is used of one, and the tests of its decoder prove it.
+      // Such scripts have no useful types: F says what is used of one, and the tests of its decoder prove it.
       const factory = (await source.factory()) as F
-      return { factory, code: await WebAssembly.compile(binary) }
+      return { factory, code: await WebAssembly.compile(source.prepare?.(binary) ?? binary) }
     })
     loaded.catch(() => {
       loaded = undefined
@@ -100,7 +105,7 @@ function bound(memory: Memory, most: number, refuse: () => void): void {
   const grow = memory.grow.bind(memory)
   Object.defineProperty(memory, 'grow', {
     value(pages: number): number {
-      if (memory.buffer.byteLength + pages * PAGE <= most) return grow(pages)
+      if (memory.buffer.byteLength + pages * WASM_PAGE <= most) return grow(pages)
       refuse()
       throw new RangeError('the memory of the codec is bounded')
     },

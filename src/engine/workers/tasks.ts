@@ -91,9 +91,15 @@ export const tasks = {
   },
 
   /** Decodes a page (1-based) of a format that sharp cannot read. */
-  async decode({ bytes, format, limits, page }: Foreign & { readonly page: number }): Promise<Done<Decoded>> {
+  async decode({
+    bytes,
+    format,
+    limits,
+    page,
+    wish,
+  }: Foreign & { readonly page: number; readonly wish?: Size }): Promise<Done<Decoded>> {
     const decoder = await loadDecoder(format)
-    const decoded = await decoder.decode(bytes, limits, page)
+    const decoded = await decoder.decode(bytes, limits, page, wish)
     const data = decoded.kind === 'pixels' ? decoded.raw.data : decoded.bytes
     return { result: decoded, transfer: transferable(data) }
   },
