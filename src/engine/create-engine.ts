@@ -84,7 +84,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
       inputPixels: limits.inputPixels,
       profile,
       layer: createLayers({ opened, limits, workers, shelf, use }),
-      draw: createEasel(workers),
+      easel: createEasel(workers),
     })
     const wishesProfile = keptProfile(output, format, facts)
     const unkept: ProfileUse = output.metadata.profile.kind === 'discard' ? 'discard' : 'convert'
@@ -124,7 +124,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
         // A profile that is kept is put back beside the values that it describes.
         profile: wish.keep.profile || wish.unkeptProfile === 'stored' ? 'discard' : 'convert',
         layer: createLayers({ opened: new Map(), limits, workers, shelf, use: () => undefined }),
-        draw: createEasel(workers),
+        easel: createEasel(workers),
       }
       const source = await readInput(bytes, facts, range, limits, workers, vectorSize(facts, resolution))
       const developed = await develop(source, resolution, bench, workers, false)

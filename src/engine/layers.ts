@@ -63,7 +63,7 @@ async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
     inputPixels: limits.inputPixels,
     profile: 'convert',
     layer: createLayers(room),
-    draw: createEasel(workers),
+    easel: createEasel(workers),
   }
   const resolution = resolveLayer({ picture: step.picture, steps: ownSteps(step) }, facts, step.base, limits)
   const developed = await develop(input, resolution, bench, workers, false)

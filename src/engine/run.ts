@@ -36,7 +36,7 @@ export type Bench = {
   /** A layer's own picture, ready to be laid; asked for once per pass. */
   readonly layer: (step: Extract<Overlay, { readonly kind: 'layer' }>) => Promise<LaidLayer>
   /** Arithmetic on pixels, in a worker thread. */
-  readonly draw: Easel
+  readonly easel: Easel
 }
 
 export type Encoded = { readonly bytes: Buffer; readonly size: Size; readonly frames: number }
@@ -232,10 +232,10 @@ async function runStage(input: Input, stage: Stage, bench: Bench, movable = fals
       return surround(await pixels(input, bench), stage)
     case 'draw': {
       const alpha = alphaAfter([stage], inputAlpha(input))
-      return drawOn(await pixels(input, bench), stage.drawing, alpha, bench.draw)
+      return drawOn(await pixels(input, bench), stage.drawing, alpha, bench.easel)
     }
     case 'displace':
-      return displaceBy(await pixels(input, bench), await bench.layer(stage.map), stage, bench.draw)
+      return displaceBy(await pixels(input, bench), await bench.layer(stage.map), stage, bench.easel)
   }
 }
 
@@ -269,8 +269,7 @@ async function overlayOf(overlay: Overlay, size: Size, bench: Bench): Promise<Ov
     case 'layer':
       return layerOverlay(await bench.layer(overlay), overlay.blend)
     case 'mask':
-      if (overlay.softness > 0) throw new Fault('unsupported', 'soft outlines are not built here')
-      return mask(overlay.radius, size)
+      return mask(overlay.radius, overlay.softness, size)
     case 'fade':
       return fade(overlay.factor, size)
   }

@@ -13,7 +13,10 @@ const BENCH: Bench = {
   inputPixels: 1e6,
   profile: 'convert',
   layer: () => Promise.reject(new Error('no layers')),
-  draw: () => Promise.reject(new Error('no drawings')),
+  easel: {
+    draw: () => Promise.reject(new Error('no drawings')),
+    cover: () => Promise.reject(new Error('no drawings')),
+  },
 }
 type PlainEffect = Extract<ResolvedStep, { readonly kind: 'effect' }>['effect']
 const effect = (one: PlainEffect): ResolvedStep => ({ kind: 'effect', effect: one })

@@ -19,7 +19,10 @@ function bench(layer?: LaidLayer): Bench {
     inputPixels: 1e8,
     profile: 'convert',
     layer: () => (layer ? Promise.resolve(layer) : Promise.reject(new Error('no layer'))),
-    draw: () => Promise.reject(new Error('no drawings')),
+    easel: {
+      draw: () => Promise.reject(new Error('no drawings')),
+      cover: () => Promise.reject(new Error('no drawings')),
+    },
   }
 }
 

@@ -100,7 +100,10 @@ const BENCH: Bench = {
   inputPixels: 1e6,
   profile: 'convert',
   layer: () => Promise.reject(new Error('no layers here')),
-  draw: () => Promise.reject(new Error('no drawings here')),
+  easel: {
+    draw: () => Promise.reject(new Error('no drawings here')),
+    cover: () => Promise.reject(new Error('no drawings here')),
+  },
 }
 
 /** In sharp's order, but not in one pass: it would modulate colours weighted with alpha. */

@@ -1,13 +1,32 @@
 import type { Colour, Drawing } from '../../plan/plan.ts'
 import type { Raw } from '../raw.ts'
 import { arc, perspective } from './bend.ts'
+import { type Cover, showThrough } from './cover.ts'
+import { tornEdges, vignette } from './edges.ts'
+import { pixelate } from './mosaic.ts'
 import { displace, shadow, unsharp } from './neighbourhood.ts'
+import { oilPaint } from './oil-paint.ts'
 import { shade } from './shade.ts'
-import { colorize, replaceColour } from './tint.ts'
+import { colorize, replaceColour, sepia, twoLevel } from './tint.ts'
 
 /** One drawing with everything it needs beside the picture made ready: blurred copies, measured colours. */
 export type Brush =
-  | Extract<Drawing<number>, { readonly name: 'gradient' | 'colorize' | 'perspective' | 'arc' }>
+  | Extract<
+      Drawing<number>,
+      {
+        readonly name:
+          | 'gradient'
+          | 'colorize'
+          | 'perspective'
+          | 'arc'
+          | 'sepia'
+          | 'two-level'
+          | 'pixelate'
+          | 'oil-paint'
+          | 'vignette'
+          | 'torn-edges'
+      }
+    >
   | { readonly name: 'replace-colour'; readonly from: Colour; readonly to: Colour; readonly tolerance: number }
   | { readonly name: 'unsharp'; readonly blurred: Raw; readonly amount: number; readonly threshold: number }
   | {
@@ -16,6 +35,13 @@ export type Brush =
       readonly moved: { readonly right: number; readonly below: number }
       readonly colour: Colour
       readonly strength: number
+    }
+  | {
+      readonly name: 'areas'
+      readonly cover: Cover
+      readonly effect:
+        | { readonly name: 'pixelate'; readonly size: number }
+        | { readonly name: 'veil'; readonly veil: Cover }
     }
   | {
       readonly name: 'displace'
@@ -52,6 +78,27 @@ function apply(picture: Raw, brush: Brush): Raw {
       return picture
     case 'shadow':
       shadow(picture, brush.shape, brush.moved, brush)
+      return picture
+    case 'sepia':
+      sepia(picture, brush.strength)
+      return picture
+    case 'two-level':
+      twoLevel(picture, brush.threshold)
+      return picture
+    case 'pixelate':
+      pixelate(picture, brush.size)
+      return picture
+    case 'oil-paint':
+      return oilPaint(picture, brush.radius)
+    case 'areas':
+      if (brush.effect.name === 'pixelate') pixelate(picture, brush.effect.size, brush.cover)
+      else showThrough(picture, brush.effect.veil, brush.cover)
+      return picture
+    case 'vignette':
+      vignette(picture, brush.strength, brush.falloff)
+      return picture
+    case 'torn-edges':
+      tornEdges(picture, brush.least, brush.most)
       return picture
   }
 }

@@ -16,11 +16,45 @@ export function colorize({ data }: Raw, colour: Colour, intensity: number): void
     const r = data[i] ?? 0
     const g = data[i + 1] ?? 0
     const b = data[i + 2] ?? 0
-    const tone = Math.round(0.2126 * r + 0.7152 * g + 0.0722 * b)
+    const tone = Math.round(luma(r, g, b))
     data[i] = Math.round(r + part * ((shades[0][tone] ?? 0) - r))
     data[i + 1] = Math.round(g + part * ((shades[1][tone] ?? 0) - g))
     data[i + 2] = Math.round(b + part * ((shades[2][tone] ?? 0) - b))
   }
+}
+
+/** The usual sepia matrix: what red, green and blue of the result take from those of the picture. */
+const SEPIA = [
+  [0.393, 0.769, 0.189],
+  [0.349, 0.686, 0.168],
+  [0.272, 0.534, 0.131],
+] as const
+
+/** Mixes brown tones into an RGBA picture by `strength` (0…1). In place. */
+export function sepia({ data }: Raw, strength: number): void {
+  const part = Math.min(1, Math.max(0, strength))
+  for (let i = 0; i < data.length; i += 4) {
+    const r = data[i] ?? 0
+    const g = data[i + 1] ?? 0
+    const b = data[i + 2] ?? 0
+    const tone = ([red, green, blue]: (typeof SEPIA)[number]) => Math.min(255, red * r + green * g + blue * b)
+    data[i] = Math.round(r + part * (tone(SEPIA[0]) - r))
+    data[i + 1] = Math.round(g + part * (tone(SEPIA[1]) - g))
+    data[i + 2] = Math.round(b + part * (tone(SEPIA[2]) - b))
+  }
+}
+
+/** Makes an RGBA picture black where its luma is below `threshold` (0…1) and white elsewhere. Alpha stays. In place. */
+export function twoLevel({ data }: Raw, threshold: number): void {
+  const least = 255 * threshold
+  for (let i = 0; i < data.length; i += 4) {
+    data.fill(luma(data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0) < least ? 0 : 255, i, i + 3)
+  }
+}
+
+/** Brightness of a colour, 0…255: luma by Rec. 709. */
+export function luma(r: number, g: number, b: number): number {
+  return (2126 * r + 7152 * g + 722 * b) / 10_000
 }
 
 /** From black over `value` in the middle to white, for each tone 0…255. */

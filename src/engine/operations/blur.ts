@@ -10,12 +10,13 @@ const WIDE_BLUR = 5
 export const LEAST_BLUR = 0.3
 
 /**
- * An RGBA picture scaled to cover `size`, the surplus cut evenly on both sides, blurred by `sigma` pixels of the result.
+ * A picture scaled to cover `size`, the surplus cut evenly on both sides, blurred by `sigma` pixels of the result: of one channel
+ * again, or RGBA.
  * `radius`: where the Gaussian ends (pixels, for narrow blurs; 0 = by itself). `finish` is called on the blurred pixels before
  * they are scaled up again.
  */
 export async function blurredCover(
-  { data, width, height }: Raw,
+  { data, width, height, channels }: Raw,
   { width: wide, height: high }: Size,
   sigma: number,
   options: { readonly radius?: number; readonly finish?: (picture: Sharp) => Sharp } = {},
@@ -24,7 +25,7 @@ export async function blurredCover(
   const { radius = 0, finish = (picture) => picture } = options
   const shrink = sigma < WIDE_BLUR ? 1 : (2 * sigma) / WIDE_BLUR
   const small = { width: shrunk(size.width, shrink), height: shrunk(size.height, shrink) }
-  const picture = sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false })
+  const picture = open({ data, width, height, channels })
   if (width === size.width && height === size.height) {
     if (shrink > 1) picture.resize({ ...small, fit: 'fill', kernel: 'lanczos3' })
   } else {
@@ -33,13 +34,20 @@ export async function blurredCover(
     if (crop) picture.extract({ ...crop })
   }
   if (sigma >= LEAST_BLUR) picture.blur(cutOff(sigma / shrink, radius / shrink))
-  const blurred = await finish(picture).raw().toBuffer()
-  if (shrink === 1) return { data: blurred, ...size, channels: 4 }
-  const whole = await sharp(blurred, { raw: { ...small, channels: 4 }, limitInputPixels: false })
-    .resize({ ...size, fit: 'fill', kernel: 'cubic' })
-    .raw()
-    .toBuffer()
-  return { data: whole, ...size, channels: 4 }
+  const blurred = await pixels(finish(picture))
+  if (shrink === 1) return blurred
+  return pixels(open(blurred).resize({ ...size, fit: 'fill', kernel: 'cubic' }))
+}
+
+function open({ data, width, height, channels }: Raw): Sharp {
+  const known = channels === 1 ? 1 : channels === 2 ? 2 : 4
+  const picture = sharp(data, { raw: { width, height, channels: known }, limitInputPixels: false })
+  return picture.toColourspace(known === 1 ? 'b-w' : 'srgb')
+}
+
+async function pixels(picture: Sharp): Promise<Raw> {
+  const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true })
+  return { data, width: info.width, height: info.height, channels: info.channels }
 }
 
 const covering = (box: Size): PlaceWish => ({

@@ -1,7 +1,10 @@
 import sharp from 'sharp'
-import { Fault } from '../../faults.ts'
+import { regionOf } from '../../plan/drawn.ts'
+import type { Region, Size } from '../../plan/facts.ts'
+import { intersect, sameSize } from '../../plan/geometry.ts'
 import type { Drawing } from '../../plan/plan.ts'
 import type { Frames } from '../animation.ts'
+import type { Cover, CoverWish } from '../drawing/cover.ts'
 import type { Brush } from '../drawing/draw.ts'
 import type { Raw } from '../raw.ts'
 import { blurredCover, LEAST_BLUR } from './blur.ts'
@@ -10,16 +13,18 @@ import type { LaidLayer } from './layer.ts'
 import { toRgba } from './rgba.ts'
 import { gaussian } from './slots.ts'
 
-/** Draws on an RGBA picture, which is used up when it is `movable`; without `alpha` the result has three channels. */
-export type Easel = (
-  work: { readonly picture: Raw; readonly brush: Brush; readonly alpha: boolean },
-  movable: boolean,
-) => Promise<Raw>
+/** What worker threads do for drawings. */
+export type Easel = {
+  /** Draws on an RGBA picture, which is used up when it is `movable`; without `alpha` the result has three channels. */
+  draw(work: { readonly picture: Raw; readonly brush: Brush; readonly alpha: boolean }, movable: boolean): Promise<Raw>
+  /** The areas within a part of the picture, one channel, with sharp outlines. */
+  cover(work: CoverWish): Promise<Cover>
+}
 
 /** Draws on one frame in a worker thread. What a drawing needs beside the picture is made ready here, by sharp. */
 export async function drawOn(picture: Frames, drawing: Drawing<number>, alpha: boolean, easel: Easel): Promise<Frames> {
   const rgba = await toRgba(picture)
-  return paintWith(rgba, await brushOf(drawing, rgba), alpha, easel, rgba !== picture)
+  return paintWith(rgba, await brushOf(drawing, rgba, easel), alpha, easel, rgba !== picture)
 }
 
 /** Shifts the pixels of one frame as a finished layer says. */
@@ -38,16 +43,22 @@ export async function displaceBy(
 
 async function paintWith(rgba: Frames, brush: Brush, alpha: boolean, easel: Easel, movable: boolean): Promise<Frames> {
   const { data, width, height, channels } = rgba
-  const drawn = await easel({ picture: { data, width, height, channels }, brush, alpha }, movable)
+  const drawn = await easel.draw({ picture: { data, width, height, channels }, brush, alpha }, movable)
   return { ...drawn, frames: 1 }
 }
 
-async function brushOf(drawing: Drawing<number>, picture: Frames): Promise<Brush> {
+async function brushOf(drawing: Drawing<number>, picture: Frames, easel: Easel): Promise<Brush> {
   switch (drawing.name) {
     case 'gradient':
     case 'colorize':
     case 'perspective':
     case 'arc':
+    case 'sepia':
+    case 'two-level':
+    case 'pixelate':
+    case 'oil-paint':
+    case 'vignette':
+    case 'torn-edges':
       return drawing
     case 'replace-colour': {
       const [most] = drawing.from ? [drawing.from] : await dominantColours(picture, 1)
@@ -64,15 +75,47 @@ async function brushOf(drawing: Drawing<number>, picture: Frames): Promise<Brush
       const moved = { right: drawing.x, below: drawing.y }
       return { name: 'shadow', shape: await castShape(picture, drawing.blur), moved, colour, strength: strength / 100 }
     }
-    case 'sepia':
-    case 'two-level':
-    case 'pixelate':
-    case 'oil-paint':
     case 'areas':
-    case 'vignette':
-    case 'torn-edges':
-      throw new Fault('unsupported', 'this drawing is not built here')
+      return areasBrush(drawing, picture, easel)
   }
+}
+
+async function areasBrush(
+  { areas, shape, softness, effect }: Extract<Drawing<number>, { readonly name: 'areas' }>,
+  picture: Frames,
+  easel: Easel,
+): Promise<Brush> {
+  const regions = areas.map(regionOf)
+  const box = around(regions, softness, picture)
+  const hard = await easel.cover({ areas: regions, shape, box })
+  // At the picture's edge the outline is not softened: there the areas go on.
+  const cover = softness < LEAST_BLUR ? hard : { ...hard, raw: await blurredCover(hard.raw, box, softness) }
+  if (effect.name === 'pixelate')
+    return { name: 'areas', cover, effect: { name: 'pixelate', size: Math.round(effect.size) } }
+  const wide = around([box], effect.sigma, picture)
+  const raw = await blurredCover(await cutOut(picture, wide), wide, effect.sigma)
+  return { name: 'areas', cover, effect: { name: 'veil', veil: { raw, left: wide.left, top: wide.top } } }
+}
+
+/** The part of a picture that holds these regions and what a Gaussian spreads around them. */
+function around(regions: readonly Region[], sigma: number, picture: Size): Region {
+  const room = Math.ceil(3 * sigma)
+  const left = Math.min(...regions.map((one) => one.left)) - room
+  const top = Math.min(...regions.map((one) => one.top)) - room
+  const width = Math.max(...regions.map((one) => one.left + one.width)) + room - left
+  const height = Math.max(...regions.map((one) => one.top + one.height)) + room - top
+  return intersect({ left, top, width, height }, picture) ?? { left: 0, top: 0, ...picture }
+}
+
+async function cutOut({ data, width, height }: Frames, region: Region): Promise<Raw> {
+  const all = { data, width, height, channels: 4 } as const
+  if (sameSize(region, all)) return all
+  const raw = { width, height, channels: 4 } as const
+  const cut = await sharp(data, { raw, limitInputPixels: false })
+    .extract({ ...region })
+    .raw()
+    .toBuffer()
+  return { data: cut, width: region.width, height: region.height, channels: 4 }
 }
 
 /** The alpha of a picture, blurred, with as much room around it as the blur spreads. */

@@ -3,6 +3,7 @@ import type { Facts, Limits, Size } from '../../plan/facts.ts'
 import type { Gradient, SourceFormat, Trim } from '../../plan/plan.ts'
 import type { Measured } from '../../plan/resolved.ts'
 import { type Decoded, loadDecoder } from '../decoders/decoder.ts'
+import { type Cover, type CoverWish, coverOf } from '../drawing/cover.ts'
 import { type Brush, draw } from '../drawing/draw.ts'
 import { gradientBlock } from '../drawing/shade.ts'
 import { classifyPixels } from '../illustration-scan.ts'
@@ -44,6 +45,12 @@ export const tasks = {
   }): Done<Raw> {
     const drawn = draw(picture, brush, alpha)
     return { result: drawn, transfer: transferable(drawn.data) }
+  },
+
+  /** Areas within a part of a picture, one channel. */
+  cover({ areas, shape, box }: CoverWish): Done<Cover> {
+    const cover = coverOf(areas, shape, box)
+    return { result: cover, transfer: transferable(cover.raw.data) }
   },
 
   /** The box around written ink, RGBA. */

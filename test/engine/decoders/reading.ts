@@ -24,7 +24,10 @@ export function startReading(options: Partial<WorkersOptions> = {}) {
       inputPixels: limits.inputPixels,
       profile: 'convert',
       layer: () => Promise.reject(new Error('no layers here')),
-      draw: () => Promise.reject(new Error('no drawings here')),
+      easel: {
+        draw: () => Promise.reject(new Error('no drawings here')),
+        cover: () => Promise.reject(new Error('no drawings here')),
+      },
     })
     return { width, height, channels, data: Buffer.from(data) }
   }

@@ -58,6 +58,19 @@ describe('a shadow', () => {
     expect(pixel(picture, 0, 0)).toEqual([67, 33, 0, 153])
   })
 
+  it('has its colour, as strong as that is opaque', () => {
+    const picture = paint(2, 1, (x) => [200, 100, 0, 51 * x])
+    shadow(
+      picture,
+      { raw: paint(2, 1, () => [255]), margin: 0 },
+      { right: 0, below: 0 },
+      { colour: { r: 80, g: 40, b: 255, alpha: 0.5 }, strength: 1 },
+    )
+    expect(pixel(picture, 0, 0)).toEqual([80, 40, 255, 128])
+    // As above, with two thirds of the shadow's colour: 80 + 120 / 3, 40 + 60 / 3, 255 − 255 / 3.
+    expect(pixel(picture, 1, 0)).toEqual([120, 60, 170, 153])
+  })
+
   it('may come from the margin around the picture', () => {
     const picture = paint(2, 1, () => [0, 0, 0, 0])
     shadow(

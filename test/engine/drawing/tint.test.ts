@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { colorize, replaceColour } from '../../../src/engine/drawing/tint.ts'
+import { colorize, replaceColour, sepia, twoLevel } from '../../../src/engine/drawing/tint.ts'
 import { paint, pixel } from '../../support/pictures.ts'
 
 const rgb = (r: number, g: number, b: number, alpha = 1) => ({ r, g, b, alpha })
@@ -69,5 +69,46 @@ describe('a colour replaced (imagekit §4.5)', () => {
     const picture = row([200, 0, 0])
     replaceColour(picture, rgb(200, 0, 0), rgb(0, 0, 0, 0.5), 5)
     expect(pixelsOf(picture)).toEqual([[0, 0, 0, 64]])
+  })
+})
+
+describe('sepia', () => {
+  it('is the usual matrix at full strength', () => {
+    const picture = row([100, 50, 20], [255, 255, 255], [0, 0, 0])
+    sepia(picture, 1)
+    // 39.3 + 38.45 + 3.78, 34.9 + 34.3 + 3.36, 27.2 + 26.7 + 2.62; of white: above 255 twice, 0.937 · 255.
+    expect(pixelsOf(picture)).toEqual([
+      [82, 73, 57, 128],
+      [255, 255, 239, 128],
+      [0, 0, 0, 128],
+    ])
+  })
+
+  it('is mixed in by its strength', () => {
+    const picture = row([100, 50, 20])
+    sepia(picture, 0.5)
+    // Half of (81.53 − 100, 72.56 − 50, 56.52 − 20).
+    expect(pixelsOf(picture)).toEqual([[91, 61, 38, 128]])
+  })
+})
+
+describe('two levels', () => {
+  it.each([
+    [0.5, [0, 0, 255, 255]],
+    [0, [255, 255, 255, 255]],
+    [1, [0, 0, 0, 255]],
+  ])('at %d: black below, white from there on', (threshold, expected) => {
+    const picture = row([0, 0, 255], [127, 127, 127], [128, 128, 128], [255, 255, 255])
+    twoLevel(picture, threshold)
+    expect(pixelsOf(picture)).toEqual(expected.map((value) => [value, value, value, 128]))
+  })
+
+  it('go by luma: green is brighter than red, red than blue', () => {
+    const picture = row([0, 200, 0], [200, 0, 0], [0, 0, 200])
+    twoLevel(picture, 0.5)
+    expect(pixelsOf(picture).map(([value]) => value)).toEqual([255, 0, 0])
+    const darker = row([0, 200, 0], [200, 0, 0], [0, 0, 200])
+    twoLevel(darker, 0.1)
+    expect(pixelsOf(darker).map(([value]) => value)).toEqual([255, 255, 0])
   })
 })
