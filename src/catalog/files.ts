@@ -1,6 +1,6 @@
 /** Records of uploaded files: which object a handle stands for. Asked of the database every time; the snapshot knows nothing of them. */
 import { randomUUID } from 'node:crypto'
-import type { Kysely, Selectable, Updateable } from 'kysely'
+import type { ExpressionBuilder, Kysely, Selectable, Updateable } from 'kysely'
 import type { FileRow, Tables } from './tables.ts'
 
 /** Of a file's whole content, lower-case hex. */
@@ -65,7 +65,7 @@ export type HeldFile = {
   readonly previousVersion?: string
   /** Goes on holding it for so long from now. */
   renew(leaseMs: number): Promise<boolean>
-  /** The object of an arriving or changing record is written. */
+  /** The object of an arriving or changing record is written. Stored records of the same object learn of it at the same time. */
   stored(written: Written): Promise<boolean>
   /** An overwrite or a removal that did not happen. */
   unchanged(): Promise<boolean>
@@ -78,7 +78,7 @@ export type HeldFile = {
 /** Another record of the same object. */
 export type Neighbour = Pick<FileRecord, 'handle' | 'version'> & { readonly state: FileState }
 
-/** Each call is one short statement, on the disk when it resolves. */
+/** Each call is short, and on the disk when it resolves. */
 export type Files = {
   /** Announces an object that is about to be written. Rejects when the handle exists. */
   arriving(record: FileRecord, leaseMs: number, previousVersion?: string): Promise<HeldFile>
@@ -94,8 +94,6 @@ export type Files = {
   learn(record: FileRecord, found: Partial<Pick<FileRecord, 'digests' | 'sides'>>): Promise<void>
   /** Somebody else than this server has replaced the object. False when the record knows better than `record` does. */
   replaced(record: FileRecord, by: Pick<FileRecord, 'size' | 'version'>): Promise<boolean>
-  /** Stored records of the same object as `record`, which was written just now, learn of it. */
-  spread(record: FileRecord): Promise<void>
   /** Other records of the object that `record` stands for. */
   neighbours(record: FileRecord): Promise<readonly Neighbour[]>
   /** Takes up to `limit` unsettled records that nobody holds any more, oldest first. */
@@ -104,21 +102,13 @@ export type Files = {
 
 export function createFiles(db: Kysely<Tables>, now: () => number = Date.now): Files {
   const grip = (leaseMs: number) => ({ holder: randomUUID(), lease_until: now() + leaseMs })
-  const neighbouring = ({ project, place, handle }: FileRecord) => ({
-    project,
-    connection: place.connection,
-    container: place.container ?? '',
-    object_key: place.key,
-    not: handle,
-  })
-
   /** What the holder of a row may do with it. */
   function hold(row: Row, holder: string): HeldFile | undefined {
     const { handle, state } = row
     if (!isUnsettled(state)) return undefined
-    const change = async (columns: Updateable<FileRow>, from: readonly FileState[]) =>
+    const change = async (columns: Updateable<FileRow>, from: readonly FileState[], to: Kysely<Tables> = db) =>
       changed(
-        await db
+        await to
           .updateTable('files')
           .set(columns)
           .where('handle', '=', handle)
@@ -130,7 +120,17 @@ export function createFiles(db: Kysely<Tables>, now: () => number = Date.now): F
       ...{ state, record: toRecord(row) },
       ...(row.previous_version !== null && { previousVersion: row.previous_version }),
       renew: (leaseMs) => change({ lease_until: now() + leaseMs }, UNSETTLED),
-      stored: (written) => change({ ...writtenRow(written), ...SETTLED }, ['arriving', 'changing']),
+      stored: (written) =>
+        db.transaction().execute(async (tx) => {
+          const settled = { ...writtenRow(written), ...SETTLED }
+          if (!(await change(settled, ['arriving', 'changing'], tx))) return false
+          const others = tx
+            .updateTable('files')
+            .set(writtenRow(written))
+            .where(neighbouring(toRecord(row)))
+          await others.where('state', '=', 'stored').execute()
+          return true
+        }),
       unchanged: () => change(SETTLED, ['changing', 'leaving']),
       leaves: () => change({ state: 'leaving' }, ['arriving', 'leaving']),
       forget: async () => {
@@ -201,29 +201,11 @@ export function createFiles(db: Kysely<Tables>, now: () => number = Date.now): F
           .executeTakeFirstOrThrow(),
       )
     },
-    async spread(record) {
-      const at = neighbouring(record)
-      await db
-        .updateTable('files')
-        .set(writtenRow(record))
-        .where('project', '=', at.project)
-        .where('connection', '=', at.connection)
-        .where('container', '=', at.container)
-        .where('object_key', '=', at.object_key)
-        .where('handle', '!=', at.not)
-        .where('state', '=', 'stored')
-        .execute()
-    },
     async neighbours(record) {
-      const at = neighbouring(record)
       const rows = await db
         .selectFrom('files')
         .select(['handle', 'version', 'state'])
-        .where('project', '=', at.project)
-        .where('connection', '=', at.connection)
-        .where('container', '=', at.container)
-        .where('object_key', '=', at.object_key)
-        .where('handle', '!=', at.not)
+        .where(neighbouring(record))
         .execute()
       return rows.map(({ handle, version, state }) => ({
         ...{ handle, state: isUnsettled(state) ? state : 'stored' },
@@ -268,6 +250,18 @@ function isUnsettled(state: string): state is HeldFile['state'] {
 
 function changed({ numUpdatedRows }: { readonly numUpdatedRows: bigint }): boolean {
   return numUpdatedRows > 0n
+}
+
+/** Other records of the same object. */
+function neighbouring({ project, place, handle }: FileRecord) {
+  return ({ eb, and }: ExpressionBuilder<Tables, 'files'>) =>
+    and([
+      eb('project', '=', project),
+      eb('connection', '=', place.connection),
+      eb('container', '=', place.container ?? ''),
+      eb('object_key', '=', place.key),
+      eb('handle', '!=', handle),
+    ])
 }
 
 function writtenRow({ size, mimetype, digests, version, uploadedMs, sides }: Written) {

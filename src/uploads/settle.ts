@@ -58,10 +58,10 @@ async function settleReplacing(held: HeldFile, previousVersion: string, settling
   if (head.version !== undefined && isTheirs) return void (await held.forget())
   const { size = record.size, version } = head
   const written = { mimetype: record.mimetype, size, version, digests: {}, uploadedMs: now() }
-  if (await held.stored(written)) await files.spread({ ...record, ...written })
+  await held.stored(written)
 }
 
-async function settleChanging(held: HeldFile, { files, open, now }: Settling): Promise<void> {
+async function settleChanging(held: HeldFile, { open, now }: Settling): Promise<void> {
   const { record } = held
   const { store, object } = open(record)
   const head = await headOf({ store, object })
@@ -73,7 +73,7 @@ async function settleChanging(held: HeldFile, { files, open, now }: Settling): P
   // A store that keeps no metadata guesses the type from the key.
   const told = store.capabilities.metadata ? head.contentType?.replace(/\s*;.*$/s, '') : undefined
   const written = { size, version, digests: {}, mimetype: told || record.mimetype, uploadedMs: now() }
-  if (await held.stored(written)) await files.spread({ ...record, ...written, sides: undefined })
+  await held.stored(written)
 }
 
 /** Undefined when there is no object. */

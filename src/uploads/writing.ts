@@ -78,9 +78,7 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
     try {
       const written = await write(AbortSignal.any([signal, holding.lost]))
       if (!(await held.stored(written))) throw takenOver()
-      const record: FileRecord = { ...held.record, ...written, sides: undefined }
-      await files.spread(record).catch(unlearned(record.handle))
-      return record
+      return { ...held.record, ...written, sides: undefined }
     } catch (error) {
       // A write whose outcome nobody knows may still come to pass: the sweeper looks after a lease's time.
       if (certain() || !isUncertain(error)) await undo(held).catch(unsettled(held.record.handle))
@@ -115,8 +113,6 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
 
   const unsettled = (handle: string) => (err: unknown) =>
     log.warn({ err, handle }, 'a failed upload could not be cleaned up yet')
-  const unlearned = (handle: string) => (err: unknown) =>
-    log.warn({ err, handle }, 'files of the same object could not be told of its new content')
 
   return {
     async store(order, body, caller) {

@@ -1,9 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Selectable } from 'kysely'
 import { afterEach } from 'vitest'
-import { type Catalog, createCatalog } from '../../src/catalog/catalog.ts'
+import { openDatabase } from '../../src/catalog/database.ts'
+import { createFiles, type Files } from '../../src/catalog/files.ts'
+import { migrate } from '../../src/catalog/migrations.ts'
 import type { Connection, Project } from '../../src/catalog/model.ts'
+import type { FileRow } from '../../src/catalog/tables.ts'
 import { probe } from '../../src/engine/probe.ts'
 import type { ObjectStore } from '../../src/storage/object-store.ts'
 import { createUploads, type UploadsOptions } from '../../src/uploads/create.ts'
@@ -72,7 +76,31 @@ export type Options = Partial<UploadsOptions> & {
   readonly connection?: Partial<Connection>
 }
 
-/** Catalogs and uploads that are closed after each test. */
+/** File records in a database of their own, with a clock that tests turn. */
+export type Records = {
+  readonly files: Files
+  readonly clock: { ms: number }
+  /** Everything that is recorded, settled or not. */
+  rows(): Promise<readonly Selectable<FileRow>[]>
+}
+
+export const QUIET = { warn: () => undefined, info: () => undefined, error: () => undefined }
+
+/** Opens a database at a place as the catalog does. */
+export async function openRecords(place: { readonly database: string; readonly dataDir: string }) {
+  const opened = await openDatabase({ ...place, log: QUIET })
+  await migrate(opened)
+  const clock = { ms: Date.now() }
+  const { db } = opened
+  return {
+    files: createFiles(db, () => clock.ms),
+    clock,
+    rows: () => db.selectFrom('files').selectAll().orderBy('handle').execute(),
+    close: () => db.destroy(),
+  }
+}
+
+/** Folders, databases and uploads that are closed after each test. */
 export function createHouse() {
   const ends: (() => Promise<unknown>)[] = []
   afterEach(async () => {
@@ -84,26 +112,35 @@ export function createHouse() {
       ends.push(() => rm(folder, { recursive: true, force: true }))
       return folder
     },
-    async catalog(dataDir?: string): Promise<Catalog> {
-      const catalog = await createCatalog({ database: 'sqlite', dataDir: dataDir ?? (await this.folder()) })
-      ends.push(() => catalog.close())
-      return catalog
+    async records(place?: { readonly database: string; readonly dataDir: string }): Promise<Records> {
+      const { close, ...records } = await openRecords(place ?? { database: 'sqlite', dataDir: await this.folder() })
+      ends.push(close)
+      return records
     },
-    async uploads({ store, connection = {}, ...options }: Options = {}) {
-      const files = options.files ?? (await this.catalog()).files
-      const project = projectWith([{ ...CONNECTION, ...connection }], { S3: 'up' })
+    async uploads(options: Options & { readonly records?: Records } = {}) {
+      const records = options.records ?? (await this.records())
       const memory = createMemoryStore()
-      const uploads: Uploads = await createUploads({
-        directory: { project: (id) => (id === project.id ? project : undefined) },
-        storeOf: () => store ?? memory,
-        probe: (bytes) => probe(bytes, LIMITS),
-        limits: { uploadBytes: 10_000_000, sourceBytes: 50_000_000 },
-        log: { warn: () => undefined },
-        ...options,
-        files,
-      })
+      const now = () => records.clock.ms
+      const uploads = await openUploads({ now, files: records.files, store: memory, ...options })
       ends.push(() => uploads.close())
-      return { uploads, files, memory }
+      return { uploads, records, memory }
     },
   }
+}
+
+/** Uploads of one project with one connection. */
+export function openUploads({
+  store,
+  connection = {},
+  ...options
+}: Options & { readonly store: ObjectStore; readonly files: Files }): Promise<Uploads> {
+  const project = projectWith([{ ...CONNECTION, ...connection }], { S3: 'up' })
+  return createUploads({
+    directory: { project: (id) => (id === project.id ? project : undefined) },
+    storeOf: () => store,
+    probe: (bytes) => probe(bytes, LIMITS),
+    limits: { uploadBytes: 10_000_000, sourceBytes: 50_000_000 },
+    log: QUIET,
+    ...options,
+  })
 }
