@@ -41,6 +41,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
     title: 'Reading an upload',
     facts: [
       ['data and upload; body; no name; the file named after itself; either order; odd types and boundaries', '%s'],
+      ['What PHP, Ruby, .NET, Java, Go, Node and Python send, byte for byte, with 100-continue', '%s'],
       ['Chunked, without a length', 'chunked, without a length'],
       ['No file, no JSON', '%s is refused'],
       ['The type is decided by the bytes', 'an upload that is no picture is 415'],
