@@ -308,7 +308,7 @@ describe('compressor: asynchronous work', () => {
       status: 'completed',
       input: { name: 'large.jpg', size: large.length },
     })
-    expect(await house.uploads()).toEqual([])
+    await expect.poll(() => house.uploads()).toEqual([])
     const fetched = await house.fetch({ url: `${house.origin.url}/large.jpg` })
     expect([fetched.status, fetched.json.status]).toEqual([202, 'enqueued'])
     expect(await house.finished(String(fetched.json.id))).toMatchObject({ status: 'completed' })
