@@ -132,3 +132,44 @@ const ANSWERS: Readonly<Record<Exclude<FaultCode, 'bad-parameter'>, Refusal>> = 
 export function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 300)
 }
+
+/** Runs `work` that says where an object goes: what the caller asked for in vain is a bad parameter. */
+export function placing<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (isFault(error, 'access-denied')) throw badParameter('container', 'the store does not reach it')
+    throw error
+  }
+}
+
+/** Awaits the writing of an object: what the store failed with is a 502, what the caller sent keeps its own status. */
+export async function storing<T>(location: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw isFault(error) ? storingFailure(location, error) : error
+  }
+}
+
+function storingFailure(location: string, fault: Fault): Error {
+  const { filestackStatus, option, bound, limit } = fault.context
+  if (typeof filestackStatus === 'number') return fault
+  if (option === 'acl') return badParameter('access', 'the store takes no public objects')
+  if (bound === 'most' || bound === 'least') {
+    const problem = bound === 'most' ? `allows at most ${limit} bytes` : `asks for at least ${limit} bytes`
+    return new PolicyRefusal({ kind: 'mismatch', member: 'size', problem })
+  }
+  if (fault.code === 'timed-out') return refusing({ status: 408, message: 'The request took too long' }, fault)
+  return STORE_FAULTS.has(fault.code) ? storageFailure(location, fault) : fault
+}
+
+const STORE_FAULTS: ReadonlySet<FaultCode> = new Set([
+  'access-denied',
+  'store-misconfigured',
+  'store-refused',
+  'source-unreachable',
+  'source-refused',
+  'source-timeout',
+  'disk-full',
+])

@@ -4,11 +4,63 @@ import mime from 'mime'
 /** Longest name that is recorded, characters. */
 const NAME_LENGTH = 255
 
+/** What a request says about the file that it hands in. */
+export type Clues = {
+  readonly from: 'part' | 'url' | 'raw'
+  /** Parameters. */
+  readonly filename?: string | undefined
+  readonly mimetype?: string | undefined
+  readonly path?: string | undefined
+  /** Of the part, or of the answer to the download. */
+  readonly sentName?: string | undefined
+  readonly sentType?: string | undefined
+  /** Where it is downloaded from. */
+  readonly url?: string | undefined
+}
+
+/** Name and media type of a file, in the order of filestack §1.1. */
+export function inferNames(clues: Clues): { readonly filename: string; readonly mimetype: string } {
+  const filename =
+    recordedName(clues.filename) ??
+    cleanName(clues.sentName) ??
+    (clues.url === undefined ? undefined : urlName(clues.url)) ??
+    pathName(clues.path)
+  const mimetype =
+    clues.mimetype ??
+    sentType(clues, filename) ??
+    typeOfName(filename) ??
+    (clues.from === 'raw' ? 'text/plain' : 'application/octet-stream')
+  return { filename: filename ?? nameOfType(mimetype), mimetype }
+}
+
 /**
- * A file's name as it is recorded: the last part of a path of either kind of slash, without control characters, at most 255
+ * What the sender said, if that tells anything. The form reader gives parts without a type as text/plain, so that this one yields to
+ * the ending of the name.
+ */
+function sentType({ from, sentType: sent }: Clues, filename: string | undefined): string | undefined {
+  const type = tellingType(sent)
+  if (from === 'part' && type === 'text/plain') return typeOfName(filename) ?? type
+  return from === 'raw' && type !== undefined && ENVELOPES.has(type) ? undefined : type
+}
+
+/** Types of a request that say how it is sent, not what. */
+const ENVELOPES: ReadonlySet<string> = new Set(['application/x-www-form-urlencoded', 'application/json'])
+
+/** A name that the caller chose, slashes and all; only its key has none (filestack §1.2). */
+function recordedName(text: string | undefined): string | undefined {
+  const name = text
+    ?.toWellFormed()
+    .replace(/\p{Cc}/gu, '-')
+    .trim()
+    .slice(0, NAME_LENGTH)
+  return name === '' ? undefined : name?.toWellFormed()
+}
+
+/**
+ * A file's name without folders: the last part of a path of either kind of slash, without control characters, at most 255
  * characters, the ending kept. Nothing for what has no name in it.
  */
-export function cleanName(text: string | undefined): string | undefined {
+function cleanName(text: string | undefined): string | undefined {
   if (text === undefined) return undefined
   const name = withoutFolders(text)
     .toWellFormed()
@@ -25,7 +77,7 @@ function withoutFolders(text: string): string {
 }
 
 /** The last path segment of a URL, percent-decoded, without its query. */
-export function urlName(url: string): string | undefined {
+function urlName(url: string): string | undefined {
   const path = URL.parse(url)?.pathname
   if (path === undefined) return undefined
   const segment = path.slice(path.lastIndexOf('/') + 1)
@@ -33,12 +85,12 @@ export function urlName(url: string): string | undefined {
 }
 
 /** The name in a key that the caller named in full. */
-export function pathName(path: string | undefined): string | undefined {
+function pathName(path: string | undefined): string | undefined {
   return path === undefined || path.endsWith('/') ? undefined : cleanName(path)
 }
 
 /** `file` with the ending of its type. */
-export function nameOfType(mimetype: string): string {
+function nameOfType(mimetype: string): string {
   const ending = mime.getExtension(mimetype)
   return ending === null ? 'file' : `file.${ending}`
 }
@@ -52,7 +104,7 @@ export function typeOf(text: string | undefined): string | undefined {
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/
 
 /** The media type that a sender really meant: not the one that stands for any bytes. */
-export function tellingType(text: string | undefined): string | undefined {
+function tellingType(text: string | undefined): string | undefined {
   const type = typeOf(text)
   return type === undefined || GENERIC.has(type) ? undefined : type
 }
@@ -65,7 +117,7 @@ const GENERIC: ReadonlySet<string> = new Set([
 ])
 
 /** The media type that a name's ending stands for. */
-export function typeOfName(name: string | undefined): string | undefined {
+function typeOfName(name: string | undefined): string | undefined {
   return name === undefined ? undefined : (mime.getType(name) ?? undefined)
 }
 

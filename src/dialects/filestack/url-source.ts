@@ -1,0 +1,74 @@
+/** Files behind URLs that a request names: downloads, and this server's own links without a way around (filestack §1.1). */
+import { Fault } from '../../faults.ts'
+import { type App, appOf } from './app.ts'
+import type { Credentials } from './authority.ts'
+import type { Context, Downloaded } from './context.ts'
+import { badUrl } from './faults.ts'
+import { createParameters, pathOf, queryOf } from './parameters.ts'
+import { PolicyRefusal } from './policy.ts'
+
+export type UrlRequest = {
+  readonly url: string
+  /** Who asks. */
+  readonly app: App
+  /** Hold for the caller's own files where the URL brings none. */
+  readonly credentials: Credentials
+  readonly signal: AbortSignal
+}
+
+/** Opens a URL. Fault with status 400 for one that cannot be had, while its body flows too; PolicyRefusal for a link of this server. */
+export async function openUrl(context: Context, request: UrlRequest): Promise<Downloaded> {
+  const { url, signal } = request
+  try {
+    if (!isWebUrl(url)) throw new Fault('key-invalid')
+    const target = ownTarget(context.publicUrl(), url)
+    const opened = (target !== undefined && (await openOwn(context, target, request))) || undefined
+    const found = opened ?? (await context.download(url, undefined, signal))
+    return { ...found, body: translated(found.body, url) }
+  } catch (error) {
+    throw error instanceof PolicyRefusal ? error : badUrl(url, error)
+  }
+}
+
+/** The raw target of a URL of this server. */
+function ownTarget(base: string, url: string): string | undefined {
+  const origin = URL.parse(base)?.origin
+  const parsed = URL.parse(url)
+  if (parsed === null || parsed.origin !== origin) return undefined
+  return url.startsWith(`${base}/`) ? url.slice(base.length).replace(/#.*$/s, '') : undefined
+}
+
+/** A file link of either form: `/api/file/{handle}` or `/{handle}`. Nothing for other URLs of this server. */
+async function openOwn(context: Context, target: string, request: UrlRequest): Promise<Downloaded | undefined> {
+  const handle = /^\/(?:api\/file\/)?([A-Za-z0-9_-]{20})(?:\+[^/]*)?\/?$/.exec(pathOf(target))?.[1]
+  if (handle === undefined) return undefined
+  const { directory, uploads, authority } = context
+  const file = await uploads.find(handle)
+  const app = file && appOf(directory, file)
+  if (file === undefined || app === undefined) throw new Fault('object-missing')
+  const query = createParameters(queryOf(target))
+  const [policy, signature] = [query.text('policy'), query.text('signature')]
+  const ownFile = app.project.id === request.app.project.id
+  const credentials =
+    policy !== undefined || signature !== undefined
+      ? { ...(policy && { policy }), ...(signature && { signature }) }
+      : ownFile
+        ? request.credentials
+        : {}
+  authority.check(app, credentials, { calls: ['read'], handle })
+  const body = await uploads.read(file, undefined, request.signal)
+  return { body, contentType: file.mimetype, filename: file.filename, size: file.size }
+}
+
+async function* translated(body: AsyncIterable<Uint8Array>, url: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw badUrl(url, error)
+  }
+}
+
+function isWebUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.hostname !== ''
+}
