@@ -31,7 +31,7 @@ import { probe } from './probe.ts'
 import { type Bench, inputAlpha, inputFrames, inputSize, runToFile, runToFrames } from './run.ts'
 import { type FrameRange, pageFacts, readInput, selectFrames } from './source.ts'
 import { createFontShelf } from './text/shelf.ts'
-import { vectorSize } from './vector.ts'
+import { redrawn, vectorSize } from './vector.ts'
 import { createWorkers } from './workers.ts'
 
 /** How many works may wait per slot, and how long. What waits longer would be answered after its caller has left. */
@@ -88,11 +88,13 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     })
     const wishesProfile = keptProfile(output, format, facts)
     const unkept: ProfileUse = output.metadata.profile.kind === 'discard' ? 'discard' : 'convert'
-    const source = await readInput(bytes, facts, range, limits, workers, vectorSize(facts, resolution))
+    const read = (wish?: Size) => readInput(bytes, facts, range, limits, workers, wish)
+    const source = await read(vectorSize(facts, resolution))
     // Equal stored values may differ after a conversion and the reverse: a trim is measured on values as stored.
     const again =
       source.kind === 'file' && facts.profile && (wishesProfile || resolution.pause?.measure.kind === 'trim')
-    const developed = await develop(source, resolution, bench(again ? 'discard' : unkept), workers, again)
+    const measured = await develop(source, resolution, bench(again ? 'discard' : unkept), workers, again)
+    const developed = await redrawn(measured, facts, limits, read)
     const stages = finalStages(developed, format)
     const keeps = wishesProfile && developed.input.kind === 'file' && mayKeepProfile(stages, facts, format)
     const frames = inputFrames(developed.input)
@@ -126,8 +128,9 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
         layer: createLayers({ opened: new Map(), limits, workers, shelf, use: () => undefined }),
         easel: createEasel(workers),
       }
-      const source = await readInput(bytes, facts, range, limits, workers, vectorSize(facts, resolution))
-      const developed = await develop(source, resolution, bench, workers, false)
+      const read = (wish?: Size) => readInput(bytes, facts, range, limits, workers, wish)
+      const source = await read(vectorSize(facts, resolution))
+      const developed = await redrawn(await develop(source, resolution, bench, workers, false), facts, limits, read)
       return use(await runToFrames(developed.input, finalStages(developed, wish.format), bench))
     })
   }

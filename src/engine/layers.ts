@@ -7,7 +7,7 @@ import { drawnCanvas, placeLayer, resolveLayer } from '../plan/layers.ts'
 import type { Colour, LayerPicture, SourceRef, Step } from '../plan/plan.ts'
 import { resolveText } from '../plan/text.ts'
 import type { Frames } from './animation.ts'
-import { develop } from './develop.ts'
+import { type Developed, develop } from './develop.ts'
 import { createEasel } from './easel.ts'
 import { lower } from './lower.ts'
 import type { LaidLayer } from './operations/layer.ts'
@@ -19,7 +19,7 @@ import { readInput } from './source.ts'
 import type { FontShelf } from './text/shelf.ts'
 import { writeText } from './text/write.ts'
 import { turnOf, turnSize } from './turn.ts'
-import { vectorSize } from './vector.ts'
+import { redrawn, vectorSize } from './vector.ts'
 import type { Workers } from './workers.ts'
 
 type LayerStep = Extract<Overlay, { readonly kind: 'layer' }>
@@ -58,7 +58,7 @@ export function createLayers(room: LayerRoom): Bench['layer'] {
 
 async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
   const { limits, workers } = room
-  const { input, facts } = await layerSource(step, room)
+  const { input, facts, sharpen } = await layerSource(step, room)
   const bench: Bench = {
     inputPixels: limits.inputPixels,
     profile: 'convert',
@@ -66,7 +66,7 @@ async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
     easel: createEasel(workers),
   }
   const resolution = resolveLayer({ picture: step.picture, steps: ownSteps(step) }, facts, step.base, limits)
-  const developed = await develop(input, resolution, bench, workers, false)
+  const developed = await sharpen(await develop(input, resolution, bench, workers, false))
   const finish = async (crop?: { left: number; top: number; width: number; height: number }) => {
     const steps = crop ? [...developed.steps, { kind: 'extract' as const, region: crop }] : developed.steps
     return runToFrames(developed.input, lower(steps, inputSize(developed.input)), bench)
@@ -77,22 +77,28 @@ async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {
   return { picture: await finish(crop && { ...crop }), left, top }
 }
 
-/** The picture before its steps, and what these go by. */
-type LayerSource = { readonly input: Input; readonly facts: Pick<Facts, 'width' | 'height' | 'orientation'> }
+/** The picture before its steps, what these go by, and what is done once everything is measured. */
+type LayerSource = {
+  readonly input: Input
+  readonly facts: Pick<Facts, 'width' | 'height' | 'orientation'>
+  sharpen(developed: Developed): Promise<Developed> | Developed
+}
 
 async function layerSource(step: LayerStep, room: LayerRoom): Promise<LayerSource> {
   const { picture, base } = step
   if (picture.kind !== 'source') {
     const input = await layerInput(picture, base, room)
-    return { input, facts: { ...inputSize(input), orientation: 1 } }
+    return { input, facts: { ...inputSize(input), orientation: 1 }, sharpen: (developed) => developed }
   }
   const { limits, workers } = room
   const bytes = openedBytes(picture.source, room)
   const known = await probe(bytes, limits)
   const wish = vectorSize(known, resolveLayer({ picture, steps: ownSteps(step) }, known, base, limits))
-  const input = await readInput(bytes, known, { page: 0, count: 1 }, limits, workers, wish)
-  if (wish) return { input, facts: known }
-  return { input, facts: input.kind === 'file' ? input.facts : { ...inputSize(input), orientation: 1 } }
+  const read = (sides?: Size) => readInput(bytes, known, { page: 0, count: 1 }, limits, workers, sides)
+  const input = await read(wish)
+  const sharpen = (developed: Developed) => redrawn(developed, known, limits, read)
+  if (wish) return { input, facts: known, sharpen }
+  return { input, facts: input.kind === 'file' ? input.facts : { ...inputSize(input), orientation: 1 }, sharpen }
 }
 
 async function layerInput(

@@ -29,7 +29,7 @@ const PROVIDERS = 'takes the headers, class, tags and ACL that the provider has,
 const REGION = 'wants the region of %s'
 const ROUTES = '%s %s is %i in the form of every error'
 const UNFETCHED = 'answers 422 when the source cannot be fetched, 415 when it is no picture'
-const NO_VECTORS = 'keeps SVG as SVG, and says that it is not rendered when it is to be resized or converted'
+const VECTORS = 'keeps SVG as SVG unless it is to be resized or converted'
 const BASE = 'finds a connector by its id too, keeps to its prefix and answers its public base'
 
 const CHAPTERS: Readonly<Record<string, Chapter>> = {
@@ -157,7 +157,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
         'turns pixels upright, converts them to sRGB and drops metadata',
       ],
       ['JPEG, PNG, WebP, AVIF, GIF, TIFF, BMP', '%s comes out as what is written of it'],
-      ['SVG', NO_VECTORS],
+      ['SVG', VECTORS],
       [
         'HEIC and ICO are read by decoder plug-ins; other kinds are 415',
         'refuses kinds of files that the contract does not list',
@@ -195,11 +195,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
         differs: 'This server writes no TIFF: 415.',
       },
       ['auto: PNG or JPEG for what cannot be written', '%s comes out as what is written of it'],
-      {
-        fact: 'SVG stays SVG unless resized or converted',
-        test: NO_VECTORS,
-        differs: 'Resizing or converting an SVG is 415: vectors are not rendered.',
-      },
+      ['SVG stays SVG unless resized or converted', VECTORS],
       ['Opaque formats flatten on white', 'flattens on white where the format has no transparency'],
       ['quality overrides the number of the level', 'takes a quality instead of the level of compression'],
     ],

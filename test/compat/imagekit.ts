@@ -250,7 +250,11 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['lo', 'the file of %s'],
       ['cp', FILE],
       ['md', FILE],
-      { fact: 'dn', test: FILE, differs: 'For raster pictures; vectors are not drawn yet.' },
+      {
+        fact: 'dn',
+        test: FILE,
+        differs: 'It is written into the file; a vector picture is drawn in its own size or the one asked for.',
+      },
       ['orig', 'orig-true hands on the stored bytes, whatever stands beside it'],
       ['di', 'a missing picture is replaced by the default one, transformed alike, wherever that lies'],
       ['n', 'expand at their place; unknown, self-referring and empty ones are 400'],
@@ -443,7 +447,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['HEIC is decoded, and not AVIF by itself', 'a HEIC is JPEG or WebP, and AVIF only when asked for'],
       { fact: 'EPS, AI, APNG', missing: 'EPS and AI are handed on as they are, APNG as its first frame.' },
       ['SVG stays as it is', 'an SVG stays as it is, whatever else is asked for'],
-      { fact: 'SVG drawn for an explicit raster format', missing: 'Vectors are not drawn yet: 400.' },
+      ['SVG drawn for an explicit raster format, in the size of its view box', 'an SVG is drawn for %s'],
       [
         'Animated GIF stays animated, also as WebP',
         'GIF stays an animated GIF, and an output that cannot move has the first frame',

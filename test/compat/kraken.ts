@@ -73,7 +73,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
       ['Animations are resized frame by frame', 'an animation is resized frame by frame and stays one'],
       ['Missing sides, unknown strategies, sides above 16384', PARAMETERS],
       ['A window beside the picture is refused', 'a window beside the picture is refused'],
-      { fact: 'Resizing SVG', missing: 'A drawing stays as it is; drawings are not rendered yet.' },
+      ['Resizing SVG: it stays as it is unless it is converted', 'a drawing is not resized unless it is converted'],
     ],
   },
   '4': {
@@ -107,7 +107,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
         'webp wins over another format, and changes no pixel unless lossy',
       ],
       ['SVG to WebP is 415 in its words', 'SVG to WebP is 415 in the words of the contract'],
-      { fact: 'SVG converted to raster formats', missing: 'Answered with 415: drawings are not rendered yet.' },
+      ['SVG converted to raster formats, in its own size', 'a drawing becomes %s in its own size'],
       { fact: 'PDF and its level, dpi and downsampleType', missing: 'Answered with 415.' },
     ],
   },

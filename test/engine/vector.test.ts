@@ -116,6 +116,23 @@ describe('a drawing that becomes a picture', () => {
     expect(await drawn([{ kind: 'trim', rule: { kind: 'exact' } }])).toMatchObject({ width: 10, height: 10 })
   })
 
+  it('as sharp when a part of it is enlarged', async () => {
+    const trimmed = await drawn([{ kind: 'trim', rule: { kind: 'exact' } }, place('inside', 200)])
+    expect(trimmed).toMatchObject({ width: 200, height: 200 })
+    expect(edges(trimmed.pixels)).toEqual([255])
+    const cut = await drawn([place('native', 10, 10), place('inside', 300)])
+    expect(cut).toMatchObject({ width: 300, height: 300 })
+    const circle = Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><circle cx="20" cy="10" r="8"/></svg>',
+    )
+    const steps = [{ kind: 'trim', rule: { kind: 'exact' } } as const, place('inside', 800)]
+    const { pixels } = await show(circle, { steps, output: { ...fixed('png'), vector: 'rasterise' } })
+    expect([pixels.width, pixels.height]).toEqual([800, 800])
+    // A row through the middle has two soft pixels at most; enlarged from 16 pixels it would have dozens.
+    const row = Array.from({ length: 800 }, (_, x) => pixel(pixels, x, 100)[3] ?? 0)
+    expect(row.filter((alpha) => alpha > 0 && alpha < 255).length).toBeLessThanOrEqual(8)
+  })
+
   it('smaller, whatever size it claims to have', async () => {
     const huge = pictures.svg(90_000, 90_000)
     const request = { steps: [place('inside', 20)], output: { ...fixed('png'), vector: 'rasterise' } } as const

@@ -116,12 +116,6 @@ export function createFiles({ directory, delivery, keySecret, log, clock }: File
       return await delivery.deliver(file.delivery, signal)
     } catch (error) {
       if (isFault(error, 'not-an-image') && file.untouched !== undefined) return asItIs(file.untouched, error, signal)
-      if (isFault(error, 'unsupported') && /\.svg$/i.test(file.asset)) {
-        throw new Fault('unsupported', 'a vector picture stays as it is: f takes auto or svg', {
-          context: { parameter: 'f' },
-          cause: error,
-        })
-      }
       const [next, ...others] = file.others
       if (!isFault(error, 'object-missing') || next === undefined) throw error
       // The default picture may lie in any origin.

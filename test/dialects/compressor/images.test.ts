@@ -15,7 +15,7 @@ import {
   RED,
   raw,
   solid,
-  svg,
+  WHITE,
   withProfile,
 } from '../../support/pictures.ts'
 import { type House, openHouse } from './house.ts'
@@ -216,12 +216,33 @@ describe('compressor: formats', () => {
     expect((await compress(await encode(raw.photo(48, 32), as))).output.format).toBe(format)
   })
 
-  it('keeps SVG as SVG, and says that it is not rendered when it is to be resized or converted', async () => {
-    expect((await compress(svg(64, 48))).output).toMatchObject({ format: 'svg', mime: 'image/svg+xml' })
-    for (const image of [{ resize: { width: 32 } }, { format: 'png' }]) {
-      const { status, json } = await house.upload(svg(64, 48), 'a.svg', { image })
-      expect([status, json.message]).toEqual([415, 'vector pictures are not rendered here'])
+  it('keeps SVG as SVG unless it is to be resized or converted', async () => {
+    const corner = Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"><rect width="4" height="4"/></svg>',
+    )
+    expect((await compress(corner)).output).toMatchObject({ format: 'svg', mime: 'image/svg+xml' })
+    for (const [image, format, width] of [
+      [{ format: 'png' }, 'png', 64],
+      [{ resize: { width: 32 } }, 'png', 32],
+      [{ resize: { width: 640, height: 480, mode: 'exact' } }, 'png', 640],
+      [{ resize: { width: 640, height: 480, mode: 'fit' }, format: 'jpeg' }, 'jpeg', 640],
+      [{ format: 'webp' }, 'webp', 64],
+    ] as const) {
+      const { output, bytes } = await compress(corner, { image })
+      expect(output).toMatchObject({ format, mime: `image/${format}` })
+      const picture = await decode(bytes)
+      const edge = width / 16
+      expect([picture.width, picture.height]).toEqual([width, (width * 3) / 4])
+      expect(near(pixel(picture, edge - 1, edge - 1).slice(0, 3), [0, 0, 0], 12)).toBe(true)
+      const ground = pixel(picture, width - 1, edge)
+      expect(format === 'jpeg' ? near(ground, WHITE) : ground[3] === 0).toBe(true)
     }
+  })
+
+  it('says that an SVG which cannot be drawn cannot be decoded', async () => {
+    const broken = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><g></svg>')
+    const { status, json } = await house.upload(broken, 'a.svg', { image: { format: 'png' } })
+    expect([status, json.message]).toEqual([422, 'the file cannot be decoded'])
   })
 
   it('flattens on white where the format has no transparency', async () => {

@@ -387,15 +387,6 @@ describe('the format (§8)', () => {
     }
   })
 
-  it('an SVG for which a raster format is asked is refused by name', async () => {
-    await house.put('shape2.svg', svg(30, 20))
-    const answer = await house.ask('tr:f-png/shape2.svg')
-    expect([answer.status, answer.headers.get('ik-error')]).toEqual([
-      400,
-      'EINVAL - f: a vector picture stays as it is: f takes auto or svg',
-    ])
-  })
-
   it('quality, progressive and metadata', async () => {
     const size = async (rest: string) => (await succeed(house, rest)).bytes.length
     expect(await size('tr:q-20/a/b.jpg')).toBeLessThan(await size('a/b.jpg'))
