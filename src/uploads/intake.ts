@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Fault } from '../faults.ts'
+import { untilAborted } from '../storage/abort.ts'
 import type { SizeBounds } from './uploads.ts'
 
 export type IntakeRules = {
@@ -10,11 +11,12 @@ export type IntakeRules = {
   readonly size?: number
   /** Milliseconds that the body may keep silent while somebody waits for its next piece. */
   readonly silenceMs: number
+  readonly signal: AbortSignal
 }
 
 /** A body on its way into a store: watched, measured and digested while it flows, never held. */
 export type Intake = {
-  /** Ends in Fault too-large, bad-parameter (too short, empty), timed-out, or in what the body throws. */
+  /** Ends in Fault too-large, bad-parameter (too short, empty), timed-out, the reason of an abort, or in what the body throws. */
   readonly chunks: AsyncIterable<Uint8Array>
   /** Whether the whole body has been handed on. */
   readonly ended: boolean
@@ -29,11 +31,11 @@ export type Intake = {
  * body is let go when it is refused.
  */
 export async function takeIn(body: AsyncIterable<Uint8Array>, rules: IntakeRules): Promise<Intake> {
-  const { size, bounds = {}, limit, silenceMs } = rules
+  const { size, bounds = {}, limit, silenceMs, signal } = rules
   const source = body[Symbol.asyncIterator]()
   // Not awaited: a body that stalls would hold back the answer.
   const letGo = () => void source.return?.().then(undefined, () => undefined)
-  const next = () => speaking(source.next(), silenceMs)
+  const next = () => untilAborted(speaking(source.next(), silenceMs), signal)
   const digests = { md5: createHash('md5'), sha256: createHash('sha256') }
   let seen = 0
   let ended = false

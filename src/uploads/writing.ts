@@ -120,7 +120,7 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
       const { project, access, mimetype, size, bounds } = order
       checkAccess(access, open({ project, place: at.place }).store)
       const signal = either(caller, stop)
-      const intake = await takeIn(body, { ...rules, size, bounds })
+      const intake = await takeIn(body, { ...rules, size, bounds, signal })
       return flowing(intake, size, signal, async () => {
         const held = await announce(order, at)
         const write = (signal: AbortSignal) =>
@@ -145,7 +145,7 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
       open(file)
       const { size, bounds } = order
       const signal = either(caller, stop)
-      const intake = await takeIn(body, { ...rules, size, bounds })
+      const intake = await takeIn(body, { ...rules, size, bounds, signal })
       return flowing(intake, size, signal, async () => {
         const held = await files.changing(file.handle, leaseMs)
         if (held === undefined) throw await refused(file.handle)
