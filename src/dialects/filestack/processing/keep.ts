@@ -1,0 +1,140 @@
+/** The task `store`: what the tasks come to becomes a new file (filestack §4.2). */
+import type { FileRecord } from '../../../catalog/files.ts'
+import type { App } from '../app.ts'
+import { checkSize, type Grant } from '../authority.ts'
+import { decodeBase64 } from '../base64.ts'
+import { storing } from '../faults.ts'
+import { inferNames } from '../names.ts'
+import { authorise, type Wish } from '../wish.ts'
+import { zipped } from './archive.ts'
+import { sourceFailure } from './cdn-faults.ts'
+import type { StoreOptions } from './chain.ts'
+import { credentialsFor, type Order, type Work } from './order.ts'
+import { deliver, flowing, UNTOUCHED } from './picture.ts'
+import type { Ready, Result } from './result.ts'
+
+type Storable = Exclude<Result, { readonly kind: 'json' }>
+
+/** Whether it may be stored, before anything is worked on. Throws PolicyRefusal; Faults of places that cannot be used. */
+export function authoriseStore(work: Work, order: Order, app: App, store: StoreOptions, filename: string): Grant {
+  return authorise(work.context, wishOf(order, app, store), store.filename ?? filename, ['store'])
+}
+
+/** Stores the result, and what is told of it. */
+export async function keep(work: Work, ready: Ready, store: StoreOptions, result: Storable) {
+  const { context, exchange } = work
+  const { order, app } = ready
+  const wish = wishOf(order, app, store)
+  const piece = await pieceOf(work, ready, result, wish)
+  const { bounds, destination } = authorise(context, wish, piece.filename)
+  if (piece.size !== undefined && !wish.base64) checkSize(piece.size, bounds)
+  const { location, path, container, region, access, base64 } = wish
+  const file = await storing(destination.location, () =>
+    context.uploads.store(
+      {
+        project: app.project.id,
+        apiKey: app.key.publicKey,
+        filename: piece.filename,
+        mimetype: piece.mimetype,
+        access,
+        bounds,
+        ...(location !== undefined && { location }),
+        ...(path !== undefined && { path }),
+        ...(container !== undefined && { container }),
+        ...(region !== undefined && { region }),
+        ...(piece.sourceUrl !== undefined && { sourceUrl: piece.sourceUrl }),
+        ...(piece.size !== undefined && !base64 && { size: piece.size }),
+      },
+      base64 ? decodeBase64(piece.body) : piece.body,
+      exchange.signal,
+    ),
+  )
+  return told(work, file)
+}
+
+/** Empty texts count as absent. */
+function wishOf(order: Order, app: App, store: StoreOptions): Wish {
+  return {
+    app,
+    credentials: credentialsFor(order),
+    location: store.location || undefined,
+    filename: store.filename || undefined,
+    mimetype: undefined,
+    path: store.path || undefined,
+    container: store.container || undefined,
+    region: store.region || undefined,
+    access: store.access ?? 'private',
+    base64: store.base64decode ?? false,
+  }
+}
+
+type Piece = {
+  readonly filename: string
+  readonly mimetype: string
+  readonly body: AsyncIterable<Uint8Array>
+  readonly size?: number
+  readonly sourceUrl?: string
+}
+
+async function pieceOf(work: Work, { located: [main], job }: Ready, result: Storable, wish: Wish): Promise<Piece> {
+  const { context, exchange } = work
+  const sourceUrl = main.kind === 'web' ? { sourceUrl: main.url } : {}
+  switch (result.kind) {
+    case 'file': {
+      const { file } = result
+      const body = await context.uploads.read(file, undefined, exchange.signal)
+      return { filename: wish.filename ?? file.filename, mimetype: file.mimetype, body, size: body.file.size }
+    }
+    case 'outside': {
+      const { located } = result
+      if (located.kind === 'object') {
+        const delivered = await deliver(work, job, located, UNTOUCHED)
+        const clues = { from: 'url', filename: wish.filename, sentName: located.name } as const
+        const names = inferNames({ ...clues, sentType: delivered.contentType.split(';', 1)[0] })
+        return { ...names, body: flowing(delivered), size: delivered.size }
+      }
+      const { url, headers } = located
+      try {
+        const { body, contentType, filename, size } = await context.download(url, headers, exchange.signal)
+        const clues = { from: 'url', filename: wish.filename, url, sentName: filename, sentType: contentType } as const
+        return { ...inferNames(clues), body: reading(body, url), ...sourceUrl, ...(size !== undefined && { size }) }
+      } catch (error) {
+        throw sourceFailure(url, error)
+      }
+    }
+    case 'picture': {
+      const { delivered, name } = result
+      const mimetype = delivered.contentType.split(';', 1)[0] ?? delivered.contentType
+      const filename = wish.filename ?? name
+      return { filename, mimetype, body: flowing(delivered), size: delivered.size, ...sourceUrl }
+    }
+    case 'archive':
+      return { filename: wish.filename ?? 'files.zip', mimetype: 'application/zip', body: zipped(result.entries()) }
+  }
+}
+
+/** A download that breaks off is the URL's fault, not the store's. */
+async function* reading(body: AsyncIterable<Uint8Array>, url: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    throw sourceFailure(url, error)
+  }
+}
+
+async function told({ context, exchange }: Work, file: FileRecord) {
+  const { handle, filename, mimetype, size, place } = file
+  const sides = await context.uploads.sides(file, exchange.signal)
+  return {
+    url: `${context.publicUrl()}/${handle}`,
+    handle,
+    filename,
+    type: mimetype,
+    mimetype,
+    size,
+    key: place.key,
+    container: place.container ?? '',
+    status: 'Stored',
+    ...(sides !== 'none' && { width: sides.width, height: sides.height }),
+  }
+}
