@@ -60,7 +60,7 @@ export function createWorlds() {
     const sessions = createUploadSessions(opened.db, now)
     const project = projectWith([{ ...CONNECTION, bucket }], { S3: 'up' })
     const directory = { project: (id: string) => (id === project.id ? project : undefined) }
-    const uploads = await openUploads({ store, files, now, directory, leaseMs: LEASE, sweepMs: HOUR * 1000 })
+    const uploads = await openUploads({ store, files, now, directory, leaseMs: LEASE, sweepMs: 24 * HOUR })
     ends.push(() => uploads.close())
     return {
       ...{ store, files, sessions, dir, clock, uploads },
@@ -69,7 +69,7 @@ export function createWorlds() {
       open({ store: own = store, ...parts } = {}) {
         const instance = createSessions({
           ...{ directory, sessions, files, dir, now, log: QUIET, storeOf: () => own },
-          ...{ limits: { uploadBytes: 200 * MB }, leaseMs: LEASE, sweepMs: HOUR * 1000, patienceMs: 60_000 },
+          ...{ limits: { uploadBytes: 200 * MB }, leaseMs: LEASE, sweepMs: 24 * HOUR, patienceMs: 60_000 },
           ...parts,
         })
         ends.push(() => instance.close())
