@@ -19,7 +19,8 @@ import { likeness, likenessOf } from '../src/engine/optimise/similarity.ts'
 import { probe } from '../src/engine/probe.ts'
 import { createWorkers, type Workers } from '../src/engine/workers.ts'
 import { table } from './measure.ts'
-import { animations, type Still, stills } from './optimise/pictures.ts'
+import { animations } from './optimise/animations.ts'
+import { type Still, stills } from './optimise/pictures.ts'
 
 type Format = 'jpeg' | 'png' | 'webp' | 'avif'
 /** A program or encoder with a scale of qualities. */

@@ -9,7 +9,6 @@ export type Still = {
   readonly kind: 'photo' | 'drawing'
   readonly alpha: boolean
 }
-export type Moving = { readonly name: string; readonly gif: Buffer }
 
 /** Twenty-four still pictures as PNG, of 0.1 to 1.3 million pixels. */
 export async function stills(): Promise<readonly Still[]> {
@@ -54,77 +53,7 @@ export async function stills(): Promise<readonly Still[]> {
   return pictures
 }
 
-/** Animations as GIF, as sharp writes them by default. */
-export async function animations(): Promise<readonly Moving[]> {
-  const scene = SCENES.find(({ format }) => format === 'gif')
-  const found: Moving[] = []
-  if (scene) {
-    const { width, height, channels, frames, delay, pixels } = scene.paint()
-    found.push({
-      name: scene.name,
-      gif: await strip(width, height, frames, channels, Buffer.from(pixels), delay ?? 100),
-    })
-  }
-  const ground = raw.photo(240, 180, 5).data
-  found.push({
-    name: 'ball before hills',
-    gif: await moving(240, 180, 12, (frame, x, y) => (inBall(frame, x, y) ? [230, 40, 40] : at(ground, 240, x, y))),
-  })
-  found.push({
-    name: 'bar that grows',
-    gif: await moving(320, 60, 16, (frame, x, y) =>
-      y > 20 && y < 40 && x < 20 * frame ? [40, 120, 220] : [245, 245, 245],
-    ),
-  })
-  found.push({ name: 'spinner', gif: await moving(96, 96, 12, (frame, x, y) => spinner(frame, x - 48, y - 48)) })
-  return found
-}
-
-type Colour = readonly [number, number, number]
-
-function inBall(frame: number, x: number, y: number): boolean {
-  return Math.hypot(x - 20 - 17 * frame, y - 90 - 40 * Math.sin(frame / 2)) < 18
-}
-
-function spinner(frame: number, x: number, y: number): Colour {
-  const distance = Math.hypot(x, y)
-  if (distance < 28 || distance > 42) return [255, 255, 255]
-  const turn = (Math.atan2(y, x) / (2 * Math.PI) + 1 - frame / 12 + 1) % 1
-  const level = Math.round(70 + 185 * turn)
-  return [level, level, level]
-}
-
-function at(data: Buffer, width: number, x: number, y: number): Colour {
-  const start = 3 * (y * width + x)
-  return [data[start] ?? 0, data[start + 1] ?? 0, data[start + 2] ?? 0]
-}
-
-function moving(
-  width: number,
-  height: number,
-  frames: number,
-  paint: (frame: number, x: number, y: number) => Colour,
-): Promise<Buffer> {
-  const pixels = Buffer.alloc(width * height * 3 * frames)
-  for (let frame = 0, offset = 0; frame < frames; frame++) {
-    for (let y = 0; y < height; y++)
-      for (let x = 0; x < width; x++) for (const value of paint(frame, x, y)) pixels[offset++] = value
-  }
-  return strip(width, height, frames, 3, pixels, 80)
-}
-
-function strip(
-  width: number,
-  height: number,
-  frames: number,
-  channels: 3 | 4,
-  pixels: Buffer,
-  delay: number,
-): Promise<Buffer> {
-  return sharp(pixels, { raw: { width, height: height * frames, channels, pageHeight: height } })
-    .gif({ loop: 0, delay: Array.from({ length: frames }, () => delay) })
-    .toBuffer()
-}
+export type Colour = readonly [number, number, number]
 
 function painted(width: number, height: number, data: Buffer): Promise<Buffer> {
   return sharp(data, { raw: { width, height, channels: 3 } })
@@ -132,13 +61,14 @@ function painted(width: number, height: number, data: Buffer): Promise<Buffer> {
     .toBuffer()
 }
 
-function drawn(width: number, height: number, body: string): Promise<Buffer> {
+/** An SVG of this body as PNG. */
+export function drawn(width: number, height: number, body: string): Promise<Buffer> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`
   return sharp(Buffer.from(svg)).png().toBuffer()
 }
 
 /** Noise of several octaves round a colour. */
-function fractal(width: number, height: number, seed: number, [r, g, b]: Colour): Buffer {
+export function fractal(width: number, height: number, seed: number, [r, g, b]: Colour): Buffer {
   const next = random(seed)
   const size = 64
   const grid = Float32Array.from({ length: size * size }, () => next() - 0.5)
@@ -168,7 +98,8 @@ function fractal(width: number, height: number, seed: number, [r, g, b]: Colour)
 
 const WORDS = 'a picture is served from your own bucket in the size the page asks for and not a byte more'.split(' ')
 
-function lines(width: number, height: number): string {
+/** A page of text. */
+export function lines(width: number, height: number): string {
   const next = random(11)
   const word = () => WORDS[Math.floor(next() * WORDS.length)] ?? ''
   const rows = Array.from({ length: Math.floor(height / 24) - 1 }, (_, i) => {

@@ -7,7 +7,7 @@ import type { LossyFormat } from './lossy/encoders.ts'
 import { withKept } from './metadata/metadata.ts'
 import { type Squeeze, squeeze } from './squeeze.ts'
 
-export type Lossy = Omit<Squeeze, 'delays' | 'loop'> & {
+export type Lossy = Omit<Squeeze, 'delays' | 'loop' | 'gif'> & {
   readonly keep: KeepTags
   /** Turn the pixels as the orientation says; the tag is then not needed. */
   readonly upright?: boolean
@@ -39,7 +39,8 @@ export async function lossily(bytes: Uint8Array, facts: Facts, wish: Lossy, work
   const colours = keepsProfile ? 'stored' : (wish.unkeptProfile ?? 'srgb')
   const picture = await decodeFrames(bytes, { ...facts, frames }, { colours, upright: turns })
   const timing = frames > 1 ? { delays: facts.delays ?? [], loop: facts.loop ?? 0 } : {}
-  const { bytes: encoded, ...measured } = await squeeze(picture, { ...wish, ...timing }, workers)
+  const drawn = facts.format === 'gif' && !turns ? { gif: bytes } : {}
+  const { bytes: encoded, ...measured } = await squeeze(picture, { ...wish, ...timing, ...drawn }, workers)
   const keep: KeepTags = {
     ...wish.keep,
     profile: keepsProfile,

@@ -5,6 +5,7 @@ import type { Workers } from '../workers.ts'
 import { decodeFrames } from './frames.ts'
 import { type Aim, rangeOf, targetOf } from './lossy/aims.ts'
 import { encodeLossily, type LossyFormat, type Manner } from './lossy/encoders.ts'
+import { gifEncoder } from './lossy/gif.ts'
 import { searchQuality } from './lossy/search.ts'
 import { groundsFor, likeness, likenessOf } from './similarity.ts'
 
@@ -16,6 +17,8 @@ export type Squeeze = Manner & {
   readonly target?: number
   /** 1…100, the encoder's own scale: no search. Not used by PNG and GIF. */
   readonly quality?: number
+  /** The same picture as a GIF, of which a GIF takes its colours. */
+  readonly gif?: Uint8Array
 }
 
 export type Squeezed = { readonly bytes: Uint8Array; readonly quality: number; readonly similarity?: number }
@@ -23,8 +26,8 @@ export type Squeezed = { readonly bytes: Uint8Array; readonly quality: number; r
 /** Encodes of one picture at most, and milliseconds of a core that they may take together; large pictures get fewer. */
 const MOST_ATTEMPTS = 4
 const BUDGET_MS = 4_000
-/** Palettes are searched slowly; this is measured, as the factors in `cost.ts`. */
-const PALETTE_FACTOR = 3
+/** Palettes are searched slowly, and GIFs keep theirs; this is measured, as the factors in `cost.ts`. */
+const FACTORS: Readonly<Record<LossyFormat, number>> = { png: 3, gif: 0.6, jpeg: 1, webp: 1, avif: 1 }
 
 /**
  * Pixels as a file of the fewest bytes that still look like them: several qualities are tried against `likeness`. No metadata is
@@ -37,12 +40,13 @@ export async function squeeze(picture: Frames, wish: Squeeze, workers: Workers):
   }
   const grounds = format === 'jpeg' ? 'white' : groundsFor(picture)
   const reference = await likenessOf(picture, grounds)
+  const gif = format === 'gif' ? await gifEncoder(picture, wish.gif, wish, workers) : undefined
   const found = await searchQuality({
     range: rangeOf(aim, format),
     target,
-    attempts: attemptsFor(picture, format),
+    attempts: attemptsFor(picture, format) - (gif && !wish.gif ? 1 : 0),
     async encode(tried) {
-      const bytes = await encodeLossily(picture, format, tried, wish)
+      const bytes = await (gif ? gif(tried) : encodeLossily(picture, format, tried, wish))
       const shown = await decodeFrames(bytes, { frames: picture.frames, space: 'rgb' }, AS_STORED)
       return { bytes, quality: tried, similarity: await likeness(reference, await likenessOf(shown, grounds), workers) }
     },
@@ -57,8 +61,7 @@ function attemptsFor({ width, height, frames }: Frames, format: LossyFormat): nu
   const pixels = width * height
   const output = { format, pixels, frames }
   const milliseconds = estimateCost({ source: { format, pixels, frames }, output })
-  const dear = format === 'png' ? PALETTE_FACTOR : 1
-  return Math.max(1, Math.min(MOST_ATTEMPTS, Math.floor(BUDGET_MS / (dear * milliseconds))))
+  return Math.max(1, Math.min(MOST_ATTEMPTS, Math.floor(BUDGET_MS / (FACTORS[format] * milliseconds))))
 }
 
 /** Rows as they are (PNG filter type 0): trying the others on a palette takes three times as long and gains nothing. */

@@ -7,7 +7,7 @@ import { type Cover, type CoverWish, coverOf } from '../drawing/cover.ts'
 import { type Brush, draw } from '../drawing/draw.ts'
 import { gradientBlock } from '../drawing/shade.ts'
 import { classifyPixels } from '../illustration-scan.ts'
-import { repackGif } from '../optimise/gif/repack.ts'
+import { pressGif, repackGif } from '../optimise/gif/repack.ts'
 import { sameValues } from '../optimise/same-values.ts'
 import { type Plane, planeSimilarity } from '../optimise/ssim.ts'
 import type { Raw } from '../raw.ts'
@@ -67,6 +67,17 @@ export const tasks = {
   /** A GIF packed anew without loss; undefined when it cannot get smaller. */
   repackGif({ bytes }: { readonly bytes: Uint8Array }): Done<Uint8Array | undefined> {
     return { result: repackGif(bytes) }
+  },
+
+  /** A GIF packed anew with colours that may be off; undefined when it is too large for that. */
+  pressGif({
+    bytes,
+    tolerance,
+  }: {
+    readonly bytes: Uint8Array
+    readonly tolerance: number
+  }): Done<Uint8Array | undefined> {
+    return { result: pressGif(bytes, tolerance) }
   },
 
   /** An SVG in fewer bytes that renders the same; undefined when it cannot get smaller. */

@@ -92,6 +92,19 @@ describe('a picture optimised with loss', () => {
     expect(await sharp(bytes).metadata()).toMatchObject({ pages: 3, delay: [100, 100, 250], loop: 3 })
   })
 
+  it('gives a GIF no colour that it did not have, and comes as near as was aimed at', async () => {
+    const source = await animated('gif', { width: 240, height: 160 })
+    const photograph = await photo(240, 160, 'gif')
+    for (const gif of [source, photograph]) {
+      const had = await coloursOf(gif)
+      const { bytes, similarity = 1 } = await press(gif, { format: 'gif' })
+      expect([...(await coloursOf(bytes))].filter((colour) => !had.has(colour))).toEqual([])
+      expect(similarity).toBeGreaterThanOrEqual(0.975)
+    }
+    const { bytes } = await press(photograph, { format: 'gif' })
+    expect(bytes.length).toBeLessThan(0.8 * photograph.length)
+  })
+
   it('takes the first frame where the format has no others', async () => {
     const { bytes } = await press(await animated('gif'), { format: 'png' })
     expect(near(pixel(await decode(bytes), 20, 20), RED, 8)).toBe(true)
@@ -137,3 +150,8 @@ describe('a picture optimised with loss', () => {
     await expect(lossily(await truncatedJpeg(), facts, wish, workers)).rejects.toMatchObject({ code: 'image-corrupt' })
   })
 })
+
+async function coloursOf(gif: Uint8Array): Promise<Set<string>> {
+  const data = await sharp(gif, { animated: true }).removeAlpha().raw().toBuffer()
+  return new Set(Array.from({ length: data.length / 3 }, (_, i) => data.toString('hex', 3 * i, 3 * i + 3)))
+}

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { lzwDecode, lzwEncode } from '../../../src/engine/optimise/gif/lzw.ts'
+import { parseGif } from '../../../src/engine/optimise/gif/parse.ts'
 import { repackGif } from '../../../src/engine/optimise/gif/repack.ts'
 import { KEEP_NOTHING } from '../../../src/engine/optimise/keep.ts'
 import { losslessly } from '../../../src/engine/optimise/losslessly.ts'
@@ -36,6 +36,24 @@ async function wandering(): Promise<Buffer> {
     .toBuffer()
 }
 
+/** A disc that flies over a bright ground and comes from nowhere. */
+async function flying(): Promise<Buffer> {
+  const frames = await Promise.all(
+    [-1, 0, 1, 2, 3].map((step) =>
+      encode(
+        paint(120, 80, (x, y) =>
+          Math.hypot(x - 20 - 25 * step, y - 40) < 15 && step >= 0
+            ? [20, 20, 90]
+            : [((x >> 2) * 36) & 192, ((y >> 2) * 36) & 192, 200],
+        ),
+      ),
+    ),
+  )
+  return sharp(frames, { join: { animated: true } })
+    .gif({ delay: [40, 40, 40, 40, 40], dither: 0 })
+    .toBuffer()
+}
+
 /** Frames on nothing, so that pixels become transparent again. */
 async function onNothing(): Promise<Buffer> {
   const frames = await Promise.all(
@@ -61,6 +79,7 @@ describe('a GIF optimised without loss', () => {
     ['an animation', () => animated('gif', { loop: 2 })],
     ['frames that differ in part', wandering],
     ['frames that become transparent again', onNothing],
+    ['what comes and goes before a ground', flying],
     ['hundred frames of one pixel', async () => gifBomb(100)],
   ])('%s shows the same frames, as long and as often', async (_, make) => {
     const source = await make()
@@ -89,6 +108,24 @@ describe('a GIF optimised without loss', () => {
     expect(changed).toBe(true)
     expect(bytes.length).toBeLessThan(source.length)
     expect(await shown(bytes)).toEqual(await shown(source))
+  })
+
+  it('brings back what was behind a thing that moves instead of painting it again', async () => {
+    const source = await flying()
+    const { bytes } = await optimise(source)
+    const frames = parseGif(bytes)?.frames ?? []
+    expect(frames.slice(1, -1).map(({ disposal }) => disposal)).toEqual([3, 3, 3])
+    expect(Math.max(...frames.slice(1).map(({ width }) => width))).toBeLessThan(32)
+    expect(bytes.length).toBeLessThan(source.length)
+  })
+
+  it('clears, or brings back nothing, where something becomes transparent, instead of painting whole frames', async () => {
+    const { bytes } = await optimise(await onNothing())
+    expect(parseGif(bytes)?.frames.map(({ width, disposal }) => [width, disposal])).toEqual([
+      [20, 2],
+      [20, 3],
+      [20, 1],
+    ])
   })
 
   it('loses comments and foreign application blocks, and keeps the number of loops', async () => {
@@ -121,27 +158,6 @@ describe('a GIF optimised without loss', () => {
       }),
       { numRuns: 300 },
     )
-  })
-})
-
-describe('LZW', () => {
-  it('decodes what it encodes', () => {
-    const indices = fc
-      .integer({ min: 2, max: 8 })
-      .chain((size) =>
-        fc.tuple(fc.constant(size), fc.uint8Array({ minLength: 1, maxLength: 20_000, max: 2 ** size - 1 })),
-      )
-    fc.assert(
-      fc.property(indices, ([size, values]) => {
-        expect(lzwDecode(lzwEncode(values, size), size, values.length)).toEqual(values)
-      }),
-      { numRuns: 60 },
-    )
-  })
-
-  it('decodes what it encodes when the dictionary is full, many times over', () => {
-    const values = Uint8Array.from({ length: 100_000 }, (_, i) => (i * i * 31 + (i >> 3)) & 255)
-    expect(lzwDecode(lzwEncode(values, 8), 8, values.length)).toEqual(values)
   })
 })
 

@@ -1,13 +1,11 @@
-import { lzwEncode } from './lzw.ts'
-
 export type WrittenFrame = {
   readonly left: number
   readonly top: number
   readonly width: number
   readonly height: number
-  readonly indices: Uint8Array
-  /** Indices that show the same in the place of `indices`. */
-  readonly others?: Uint8Array
+  /** Packed by LZW, with codes of `codeSize` bits to begin with. */
+  readonly data: Uint8Array
+  readonly codeSize: number
   /** RGB triples; absent: the file's table. */
   readonly table?: Uint8Array
   readonly transparent: number | undefined
@@ -35,9 +33,9 @@ export function writeGif(
   return Buffer.concat([head, ...(table ? [padded(table)] : []), ...repeat, ...frames, Buffer.from([0x3b])])
 }
 
-/** The blocks of one frame. `colours` is the size of the table it uses. */
-export function frameBlocks(frame: WrittenFrame, colours: number): Uint8Array {
-  const { left, top, width, height, indices, others, table, transparent, disposal, delay } = frame
+/** The blocks of one frame. */
+export function frameBlocks(frame: WrittenFrame): Uint8Array {
+  const { left, top, width, height, data, codeSize, table, transparent, disposal, delay } = frame
   const control = Buffer.from([
     0x21,
     0xf9,
@@ -56,15 +54,19 @@ export function frameBlocks(frame: WrittenFrame, colours: number): Uint8Array {
   head.writeUInt16LE(width, 5)
   head.writeUInt16LE(height, 7)
   if (table) head.writeUInt8(0x80 | tableBits(table), 9)
-  const codeSize = Math.max(2, Math.ceil(Math.log2(Math.max(2, colours))))
   head.writeUInt8(codeSize, 10)
   return Buffer.concat([
     ...(plain ? [] : [control]),
     head.subarray(0, 10),
     ...(table ? [padded(table)] : []),
     head.subarray(10),
-    ...subBlocks(lzwEncode(indices, codeSize, others)),
+    ...subBlocks(data),
   ])
+}
+
+/** Bits that tell so many indices apart; LZW takes two at least. */
+export function codeSizeFor(indices: number, least = 2): number {
+  return Math.max(least, Math.ceil(Math.log2(Math.max(2, indices))))
 }
 
 /** Tables have 2, 4 … 256 entries; the number written is the power of two less one. */

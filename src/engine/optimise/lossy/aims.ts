@@ -19,7 +19,7 @@ const AIMS: Readonly<Record<Aim, Aims>> = {
       webp: { low: 72, high: 92, start: 84 },
       avif: { low: 56, high: 82, start: 66 },
       png: { low: 70, high: 95, start: 80 },
-      gif: { low: 80, high: 90, start: 85 },
+      gif: { low: 76, high: 96, start: 86 },
     },
   },
   balanced: {
@@ -29,7 +29,7 @@ const AIMS: Readonly<Record<Aim, Aims>> = {
       webp: { low: 64, high: 88, start: 80 },
       avif: { low: 46, high: 76, start: 58 },
       png: { low: 50, high: 85, start: 70 },
-      gif: { low: 65, high: 80, start: 75 },
+      gif: { low: 64, high: 94, start: 80 },
     },
   },
   small: {
@@ -39,7 +39,7 @@ const AIMS: Readonly<Record<Aim, Aims>> = {
       webp: { low: 45, high: 80, start: 66 },
       avif: { low: 34, high: 66, start: 46 },
       png: { low: 35, high: 70, start: 50 },
-      gif: { low: 40, high: 65, start: 55 },
+      gif: { low: 40, high: 90, start: 68 },
     },
   },
 }
