@@ -58,7 +58,7 @@ async function outcome(id: string, receiver: Awaited<ReturnType<typeof startRece
   return told
 }
 
-describe('a Compressor call outlives kill -9', () => {
+describe('a Compressor call outlives kill -9', { timeout: 120_000 }, () => {
   it('in the middle of fetching a large file', async () => {
     const receiver = await startReceiver()
     const origin = await startWebOrigin()
