@@ -57,6 +57,7 @@ export function cutsAway(blend: 'over' | 'multiply' | 'keep-under' | 'punch-out'
 function stageAlpha(before: boolean, stage: Stage): boolean {
   switch (stage.kind) {
     case 'vanish':
+    case 'animate':
       return true
     case 'tilt':
       return before || stage.background.alpha < 1
@@ -79,6 +80,8 @@ function stageGrey(before: boolean, stage: Stage): boolean {
   switch (stage.kind) {
     case 'vanish':
       return true
+    case 'animate':
+      return false
     case 'tilt':
       return before && isGrey(stage.background)
     case 'surround':

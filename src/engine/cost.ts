@@ -1,11 +1,16 @@
 import { Fault } from '../faults.ts'
-import type { OutputFormat, SourceFormat } from '../plan/plan.ts'
+import type { Drawing, OutputFormat, SourceFormat } from '../plan/plan.ts'
+import type { ResolvedStep } from '../plan/resolved.ts'
 
 /** Work to be estimated. Pixels are of one frame. */
 export type Work = {
   readonly source: { readonly format: SourceFormat; readonly pixels: number; readonly frames: number }
+  /** Pictures that become further frames. */
+  readonly further?: readonly { readonly format: SourceFormat; readonly pixels: number }[]
   /** Largest picture on the way (`Resolution.largest`); absent = the output. */
   readonly largest?: number
+  /** Arithmetic on pixels, over all frames. */
+  readonly drawings?: readonly { readonly drawing: Drawing<number>; readonly pixels: number }[]
   readonly output: {
     readonly format: OutputFormat
     readonly pixels: number
@@ -20,13 +25,25 @@ export type Work = {
  * Milliseconds of one core that a picture is expected to take: decoding, moving pixels, encoding. The factors (ms per million
  * pixels) were measured on one ordinary server core; they weigh works against each other and need not be exact elsewhere.
  */
-export function estimateCost({ source, largest, output }: Work): number {
+export function estimateCost({ source, further = [], largest, drawings = [], output }: Work): number {
   const moved = Math.max(largest ?? 0, output.pixels) * output.frames
   return (
     DECODE[source.format] * millions(source.pixels * source.frames) +
+    sum(further.map(({ format, pixels }) => (DECODE[format] + MOVE) * millions(pixels))) +
     MOVE * millions(moved) +
+    sum(drawings.map(({ drawing, pixels }) => drawFactor(drawing) * millions(pixels))) +
     encodeFactor(output) * millions(output.pixels * output.frames)
   )
+}
+
+/** What is drawn on a picture of so many `frames`, for `estimateCost`. */
+export function drawingsOf(steps: readonly ResolvedStep[], frames: number): NonNullable<Work['drawings']> {
+  let count = frames
+  return steps.flatMap((step) => {
+    if (step.kind === 'animate') count = 1 + step.frames.length
+    if (step.kind !== 'draw') return []
+    return [{ drawing: step.drawing, pixels: step.size.width * step.size.height * count }]
+  })
 }
 
 /**
@@ -43,6 +60,7 @@ export function avifEffort(pixels: number, explicit: boolean): 0 | 1 | undefined
   })
 }
 
+const sum = (parts: readonly number[]) => parts.reduce((all, one) => all + one, 0)
 const millions = (pixels: number) => pixels / 1_000_000
 
 /** Resizing, colour conversion, copying. */
@@ -85,4 +103,45 @@ function encodeFactor({ format, effort, lossless = false }: Work['output']): num
     case 'avif':
       return AVIF_ENCODE[effort ?? 1] ?? AVIF_DEAREST
   }
+}
+
+/** Milliseconds per million pixels of the whole picture, its way to a worker thread and back included. */
+function drawFactor(drawing: Drawing<number>): number {
+  switch (drawing.name) {
+    case 'torn-edges':
+    case 'replace-colour':
+    case 'gradient':
+    case 'vignette':
+      return 50
+    case 'sepia':
+    case 'two-level':
+    case 'pixelate':
+    case 'colorize':
+      return 80
+    case 'perspective':
+      return 180
+    case 'arc':
+      return 250
+    case 'oil-paint':
+      return 300
+    case 'unsharp':
+      return 60 + blurFactor(drawing.sigma, 4)
+    case 'shadow':
+      // Its blur runs at full size, whatever its width.
+      return 60 + BLUR * drawing.blur
+    case 'areas': {
+      const { areas, softness, effect } = drawing
+      // Areas far apart make it work on what lies between them.
+      return 60 + areas.length + blurFactor(softness, 1) + (effect.name === 'blur' ? blurFactor(effect.sigma, 4) : 40)
+    }
+  }
+}
+
+/** Per channel and pixel of sigma. */
+const BLUR = 18
+const WIDE_BLUR = { from: 5, factor: 40 }
+
+/** A wide blur runs on a smaller copy. */
+function blurFactor(sigma: number, channels: number): number {
+  return channels * (sigma < WIDE_BLUR.from ? BLUR * sigma : WIDE_BLUR.factor)
 }

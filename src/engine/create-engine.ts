@@ -8,12 +8,14 @@ import {
   writtenDensity,
 } from '../plan/choose.ts'
 import type { Facts, Offer, Size } from '../plan/facts.ts'
+import { foresee } from '../plan/foresee.ts'
 import type { Output, OutputFormat, SourceRef } from '../plan/plan.ts'
 import { resolve } from '../plan/resolve.ts'
 import type { Resolution } from '../plan/resolved.ts'
 import { sourceKey, sourcesOf } from '../plan/sources.ts'
+import { animates, still } from '../plan/still.ts'
 import { alphaAfter, GROUND, holdsAlpha, mayKeepProfile, type ProfileUse } from './colour.ts'
-import { avifEffort, estimateCost } from './cost.ts'
+import { avifEffort, drawingsOf, estimateCost } from './cost.ts'
 import { withDensity } from './density.ts'
 import { type Developed, develop } from './develop.ts'
 import { createEasel } from './easel.ts'
@@ -21,15 +23,15 @@ import { fits } from './encode.ts'
 import type { Engine, EngineOptions, Rendered } from './engine.ts'
 import { createGate } from './gate.ts'
 import { isIllustration } from './illustration.ts'
-import { createLayers, type Opened, openedKey } from './layers.ts'
+import { createLayers, type Opened, openedKey, probeLayer } from './layers.ts'
 import { configureSharp } from './libvips.ts'
-import { lower } from './lower.ts'
+import { leavingFrames, lower } from './lower.ts'
 import { isOpaque } from './opacity.ts'
 import { createOptimising, type Optimising, type OptimisingParts } from './optimising.ts'
 import type { Stage } from './passes.ts'
 import { probe } from './probe.ts'
 import { type Bench, inputAlpha, inputFrames, inputSize, runToFile, runToFrames } from './run.ts'
-import { type FrameRange, pageFacts, readInput, selectFrames } from './source.ts'
+import { type FrameRange, holdsFrames, pageFacts, readInput, selectFrames } from './source.ts'
 import { createFontShelf } from './text/shelf.ts'
 import { redrawn, vectorSize } from './vector.ts'
 import { createWorkers } from './workers.ts'
@@ -53,17 +55,20 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
   const gate = createGate({ slots, queue: { length: slots * WAITING_PER_SLOT, waitMs: WAIT_MS } })
 
   async function render(asked: Work): Promise<Rendered | 'untouched'> {
-    const work = { ...asked, facts: pageFacts(asked.plan.frame, asked.facts) }
-    const { plan, facts, offer } = work
-    const { output } = plan
+    const { offer } = asked
+    const { frame, output } = asked.plan
+    const facts = pageFacts(frame, asked.facts)
     const format = choose(output, facts, offer)
     if (output.kind === 'untouched' || format === 'untouched') return 'untouched'
-    const range = selectFrames(plan.frame, facts, format)
-    const resolution = resolve(plan.steps, { ...facts, frames: range.count }, limits)
+    const steps = holdsFrames(format) ? asked.plan.steps : still(asked.plan.steps)
+    const work = { ...asked, facts, plan: { ...asked.plan, steps } }
+    const range = selectFrames(animates(steps) && frame.kind === 'all' ? { kind: 'first' } : frame, facts, format)
+    const resolution = resolve(steps, { ...facts, frames: range.count }, limits)
     const takes = writable(format, output, facts, offer, resolution, range)
-    if (takes.format !== format) return render({ ...work, offer: takes.offer })
+    if (takes.format !== format) return render({ ...asked, offer: takes.offer })
     const opened = await openAll(work)
-    return gate.enter(weightOf(facts, resolution, range, takes), () =>
+    const further = await probeFrames(resolution, opened)
+    return gate.enter(weightOf(facts, resolution, range, takes, further), () =>
       make(work, output, range, resolution, opened, format),
     )
   }
@@ -97,7 +102,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     const developed = await redrawn(measured, facts, limits, read)
     const stages = finalStages(developed, format)
     const keeps = wishesProfile && developed.input.kind === 'file' && mayKeepProfile(stages, facts, format)
-    const frames = inputFrames(developed.input)
+    const frames = leavingFrames(stages, inputFrames(developed.input))
     const encoding = {
       format,
       quality: quality(output, format, facts),
@@ -106,7 +111,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
       chroma: output.chroma,
       palette: output.palette,
       avifEffort: format === 'avif' ? (avifEffort(pixelsOf(developed.resolution) * frames, true) ?? 0) : 0,
-      ...(frames > 1 && { delays: facts.delays ?? [], loop: facts.loop ?? 0 }),
+      ...(frames > 1 && timingOf(facts, developed.resolution.animation)),
     }
     const metadata = { exif: output.metadata.exif, xmp: output.metadata.xmp, from: source }
     const result = await runToFile(developed.input, stages, encoding, metadata, bench(keeps ? 'keep' : unkept))
@@ -120,7 +125,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     const range = selectFrames(frame, facts, wish.format)
     const resolution = resolve(steps, { ...facts, frames: range.count }, limits)
     const takes = { format: wish.format, offer: [], lossless: false }
-    return gate.enter(weightOf(facts, resolution, range, takes), async () => {
+    return gate.enter(weightOf(facts, resolution, range, takes, []), async () => {
       const bench: Bench = {
         inputPixels: limits.inputPixels,
         // A profile that is kept is put back beside the values that it describes.
@@ -133,6 +138,13 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
       const developed = await redrawn(await develop(source, resolution, bench, workers, false), facts, limits, read)
       return use(await runToFrames(developed.input, finalStages(developed, wish.format), bench))
     })
+  }
+
+  /** The frames that are going to be added: one that cannot be used is refused before any of them is decoded. */
+  function probeFrames({ steps }: Resolution, opened: Opened): Promise<readonly Facts[]> {
+    const frames = steps.flatMap((step) => (step.kind === 'animate' ? step.frames : []))
+    const sources = frames.flatMap(({ picture }) => (picture.kind === 'source' ? [picture.source] : []))
+    return Promise.all(sources.map((source) => probeLayer(source, opened, limits)))
   }
 
   /** Layers' sources are fetched before the work holds a place at the gate; a failure counts only if the layer is really laid. */
@@ -179,6 +191,12 @@ function finalStages({ input, steps }: Developed, format: OutputFormat): readonl
   return lower([...steps, { kind: 'flatten', colour: GROUND }], inputSize(input))
 }
 
+/** Delays and loop of what is written: of the animation that the steps made, else as the source has them. */
+function timingOf(facts: Facts, made: Resolution['animation']): { delays: readonly number[]; loop: number } {
+  if (!made) return { delays: facts.delays ?? [], loop: facts.loop ?? 0 }
+  return { delays: Array.from({ length: made.frames }, () => made.delay), loop: made.loop }
+}
+
 type Takes = {
   readonly format: OutputFormat
   readonly offer: Offer
@@ -211,13 +229,22 @@ function writable(
   return { format: other === 'untouched' ? format : other, offer: rest, lossless }
 }
 
-function weightOf(facts: Facts, resolution: Resolution, { count }: FrameRange, takes: Takes): number {
+function weightOf(
+  facts: Facts,
+  resolution: Resolution,
+  { count }: FrameRange,
+  takes: Takes,
+  further: readonly Facts[],
+): number {
   const drawn = vectorSize(facts, resolution)
+  const whole = foresee(resolution)
   return estimateCost({
     source: { format: facts.format, pixels: areaOf(drawn ?? facts), frames: count },
+    further: further.map((one) => ({ format: one.format, pixels: areaOf(one) })),
     // A drawing's own sides do not matter when it is rendered at others.
-    largest: drawn ? areaOf(drawn) : resolution.largest,
-    output: { ...takes, pixels: pixelsOf(resolution), frames: count },
+    largest: drawn ? areaOf(drawn) : whole.largest,
+    drawings: drawingsOf(whole.steps, count),
+    output: { ...takes, pixels: areaOf(whole.size), frames: whole.animation?.frames ?? count },
   })
 }
 

@@ -43,17 +43,26 @@ export type LayerRoom = {
 
 /**
  * Makes layers' pictures: opened, converted to sRGB, through their own steps (which may lay layers again), and cut to what
- * shows on the base. A layer is made once, however many frames it is laid on.
+ * shows on the base. A layer is made once, however many frames it is laid on; one that is used once is not kept.
  */
 export function createLayers(room: LayerRoom): Bench['layer'] {
   const made = new Map<LayerStep, Promise<LaidLayer>>()
-  return (step) => {
+  return (step, use) => {
+    if (use === 'once') return makeLayer(step, room)
     const known = made.get(step)
     if (known) return known
     const laid = makeLayer(step, room)
     made.set(step, laid)
     return laid
   }
+}
+
+/**
+ * Header facts of a layer's source before anything is decoded: how much there is to do is known then. Faults as when it is laid:
+ * it could not be opened, or cannot be read.
+ */
+export function probeLayer(source: SourceRef, opened: Opened, limits: Limits): Promise<Facts> {
+  return probe(openedBytes(source, { opened, use: () => undefined }), limits)
 }
 
 async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {

@@ -1,4 +1,3 @@
-import { Fault } from '../faults.ts'
 import type { Region, Size } from '../plan/facts.ts'
 import type { Colour, Effect } from '../plan/plan.ts'
 import type { ResolvedStep } from '../plan/resolved.ts'
@@ -28,7 +27,6 @@ const SHARPEN_RANGE = { least: 0.000001, most: 10 }
  * slides before a turn (sides swapped), so that "upright, scale, cut" stays one pass with shrink-on-load.
  *
  * @param entering size of one frame before the first step
- * Fault unsupported for a step that no stage can do.
  * @returns no stage when nothing is to be done
  */
 export function lower(steps: readonly ResolvedStep[], entering: Size): readonly Stage[] {
@@ -123,11 +121,12 @@ export function lower(steps: readonly ResolvedStep[], entering: Size): readonly 
       case 'displace':
         alone({ kind: 'displace', map: step.map, x: step.x, y: step.y, leaving: open.leaving })
         break
+      case 'animate':
+        alone({ kind: 'animate', frames: step.frames, leaving: open.leaving })
+        break
       case 'effect':
         affect(step.effect, open.leaving, apply, close)
         break
-      default:
-        throw new Fault('unsupported', 'a step of this plan is not built here')
     }
   }
   close()
@@ -137,6 +136,12 @@ export function lower(steps: readonly ResolvedStep[], entering: Size): readonly 
 /** Size of a picture of size `entering` after the stages. */
 export function leavingSize(stages: readonly Stage[], entering: Size): Size {
   return stages.at(-1)?.leaving ?? entering
+}
+
+/** Frames of a picture of `entering` frames after the stages. */
+export function leavingFrames(stages: readonly Stage[], entering: number): number {
+  const made = stages.findLast((stage) => stage.kind === 'animate')
+  return made ? 1 + made.frames.length : entering
 }
 
 function affect(

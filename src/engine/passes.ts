@@ -85,6 +85,8 @@ export type Stage =
       readonly y: number
       readonly leaving: Size
     }
+  /** The picture's first frame, then these. */
+  | { readonly kind: 'animate'; readonly frames: readonly LayerStep[]; readonly leaving: Size }
   /** The picture becomes one transparent pixel. */
   | { readonly kind: 'vanish'; readonly leaving: Size }
 

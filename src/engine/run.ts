@@ -4,7 +4,8 @@ import type { Facts, Size } from '../plan/facts.ts'
 import { type Frames, isSteady, joinFrames, splitFrames, splitPass } from './animation.ts'
 import { alphaAfter, greyAfter, type ProfileUse } from './colour.ts'
 import { assertFits, type Encoding, encodeWith } from './encode.ts'
-import { leavingSize } from './lower.ts'
+import { leavingFrames, leavingSize } from './lower.ts'
+import { animate } from './operations/animate.ts'
 import { displaceBy, drawOn, type Easel } from './operations/draw.ts'
 import { fade } from './operations/fade.ts'
 import { greyRgba } from './operations/greyscale.ts'
@@ -33,8 +34,8 @@ export type Bench = {
   readonly inputPixels: number
   /** What becomes of a profile in the source; without effect once pixels travel. */
   readonly profile: ProfileUse
-  /** A layer's own picture, ready to be laid; asked for once per pass. */
-  readonly layer: (step: Extract<Overlay, { readonly kind: 'layer' }>) => Promise<LaidLayer>
+  /** A layer's own picture, ready to be laid; asked for once per pass, or for its only `use`. */
+  readonly layer: (step: Extract<Overlay, { readonly kind: 'layer' }>, use?: 'once') => Promise<LaidLayer>
   /** Arithmetic on pixels, in a worker thread. */
   readonly easel: Easel
 }
@@ -89,7 +90,7 @@ export async function runToFile(
   metadata: Metadata,
   bench: Bench,
 ): Promise<Encoded> {
-  const count = inputFrames(input)
+  const count = leavingFrames(stages, inputFrames(input))
   const size = leavingSize(stages, inputSize(input))
   assertFits(encoding.format, size)
   const grey = greyAfter(stages, inputGrey(input))
@@ -114,7 +115,8 @@ type Ending = { readonly picture: Sharp; readonly reading: Input['kind'] }
 
 async function lastPass(input: Input, stages: readonly Stage[], bench: Bench): Promise<Ending> {
   const last = stages.at(-1)
-  const tail = last?.kind === 'pass' && (inputFrames(input) === 1 || isSteady(last)) ? last : undefined
+  const frames = leavingFrames(stages, inputFrames(input))
+  const tail = last?.kind === 'pass' && (frames === 1 || isSteady(last)) ? last : undefined
   const head = tail ? stages.slice(0, -1) : stages
   const from: Input = head.length === 0 ? input : { kind: 'frames', frames: await runToFrames(input, head, bench) }
   const picture = await assemble(from, tail ?? idle(from), bench)
@@ -207,6 +209,10 @@ function open(input: Input, bench: Bench): Sharp {
 }
 
 async function runStage(input: Input, stage: Stage, bench: Bench, movable = false): Promise<Frames> {
+  if (stage.kind === 'animate') {
+    const further = stage.frames.map((frame) => () => bench.layer(frame, 'once'))
+    return animate(await pixels(input, bench), further)
+  }
   if (inputFrames(input) > 1 && !isSteady(stage)) {
     const strip = input.kind === 'frames' ? input.frames : await runStage(input, idle(input), bench)
     const [apart, together] = stage.kind === 'pass' ? splitPass(stage) : [stage]
@@ -222,7 +228,7 @@ async function runStage(input: Input, stage: Stage, bench: Bench, movable = fals
       // Of grey pixels with alpha sharp would give out the grey only.
       if (stage.greyscale && alpha) return greyWithAlpha(input, stage, bench)
       const picture = await assemble(input, stage, bench)
-      return toFrames(picture.toColourspace(grey && !alpha ? 'b-w' : 'srgb'), input, movable)
+      return toFrames(picture.toColourspace(grey && !alpha ? 'b-w' : 'srgb'), stage.leaving, input, movable)
     }
     case 'vanish':
       return { data: new Uint8Array(4), width: 1, height: 1, channels: 4, frames: 1 }
@@ -252,13 +258,13 @@ function pixels(input: Input, bench: Bench): Promise<Frames> | Frames {
   return input.kind === 'frames' ? input.frames : runStage(input, idle(input), bench)
 }
 
-async function toFrames(picture: Sharp, input: Input, movable: boolean): Promise<Frames> {
+/** sharp's own word for the size of raw pixels is that before an extension when it has cut before (0.35). */
+async function toFrames(picture: Sharp, { width, height }: Size, input: Input, movable: boolean): Promise<Frames> {
   try {
     const raw = picture.raw()
     const { data, info } = movable ? await raw.toUint8Array() : await raw.toBuffer({ resolveWithObject: true })
     const frames = inputFrames(input)
-    const { width, channels } = info
-    return { data, width, height: data.byteLength / (width * channels * frames), channels, frames }
+    return { data, width, height, channels: info.channels, frames }
   } catch (error) {
     throw sharpFault(error, input.kind)
   }

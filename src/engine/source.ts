@@ -11,7 +11,7 @@ import type { Workers } from './workers.ts'
 export type FrameRange = { readonly page: number; readonly count: number }
 
 /** Formats that hold several frames. */
-function holdsFrames(format: OutputFormat): boolean {
+export function holdsFrames(format: OutputFormat): boolean {
   return format === 'gif' || format === 'webp'
 }
 

@@ -7,6 +7,9 @@ import type { Area, Drawing, Gradient, Length } from './plan.ts'
 /** Corners this far out (pixels) say no more than ones nearer; it keeps the arithmetic of a perspective within bounds. */
 const FARTHEST_CORNER = 1_000_000
 
+/** Most pixels of a picture that is painted in oil: the dearest of all drawings, a worker thread must be able to finish it. */
+const LARGEST_PAINTING = 32_000_000
+
 /** Whether a drawing leaves every picture as it is. */
 export function isIdleDrawing(drawing: Drawing): boolean {
   switch (drawing.name) {
@@ -42,7 +45,10 @@ function isIdleInAreas(effect: Extract<Drawing, { readonly name: 'areas' }>['eff
   return effect.name === 'blur' ? effect.sigma === 0 : nearest(effect.size) <= 1
 }
 
-/** A drawing in numbers; areas beside the picture are left out. Fault bad-parameter: a shadow on too large a picture, corners that no picture can be stretched to. */
+/**
+ * A drawing in numbers; areas beside the picture are left out. Fault bad-parameter: a shadow on too large a picture,
+ * corners that no picture can be stretched to. Fault too-large: a painting of more than 32 million pixels.
+ */
 export function numericDrawing(drawing: Drawing, picture: Size, variables: Variables): Drawing<number> {
   const number = (length: Length) => evaluate(length, variables)
   switch (drawing.name) {
@@ -79,9 +85,15 @@ export function numericDrawing(drawing: Drawing, picture: Size, variables: Varia
     case 'sepia':
     case 'two-level':
     case 'pixelate':
-    case 'oil-paint':
     case 'vignette':
     case 'torn-edges':
+      return drawing
+    case 'oil-paint':
+      if (pixelsOf(picture) > LARGEST_PAINTING) {
+        throw new Fault('too-large', 'the picture is too large to be painted in oil', {
+          context: { width: picture.width, height: picture.height, limit: LARGEST_PAINTING },
+        })
+      }
       return drawing
   }
 }

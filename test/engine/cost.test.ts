@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { avifEffort, estimateCost, type Work } from '../../src/engine/cost.ts'
+import { avifEffort, drawingsOf, estimateCost, type Work } from '../../src/engine/cost.ts'
+import type { Drawing } from '../../src/plan/plan.ts'
+import type { ResolvedStep } from '../../src/plan/resolved.ts'
 
 const MILLION = 1_000_000
 const work = (output: Partial<Work['output']>, source: Partial<Work['source']> = {}): Work => ({
@@ -32,6 +34,48 @@ describe('estimateCost', () => {
     const small = work({ pixels: 100 })
     expect(estimateCost({ ...small, largest: 100 * MILLION })).toBeGreaterThan(estimateCost(small) + 1000)
   })
+})
+
+describe('drawings', () => {
+  const cost = (drawing: Drawing<number>, pixels = MILLION) =>
+    estimateCost({ ...work({}), drawings: [{ drawing, pixels }] }) - estimateCost(work({}))
+  const sepia: Drawing<number> = { name: 'sepia', strength: 1 }
+  const oil: Drawing<number> = { name: 'oil-paint', radius: 3 }
+  const areas = (sigma: number, softness = 0): Drawing<number> => ({
+    name: 'areas',
+    areas: [{ x: 0, y: 0, width: 5, height: 5 }],
+    shape: 'rect',
+    softness,
+    effect: { name: 'blur', sigma },
+  })
+
+  it('count with their pixels, oil painting most', () => {
+    expect(cost(sepia, 3 * MILLION)).toBeCloseTo(3 * cost(sepia))
+    expect(cost(oil)).toBeGreaterThan(3 * cost(sepia))
+  })
+
+  it('areas cost what their effect and their softness cost', () => {
+    expect(cost(areas(4))).toBeGreaterThan(cost(areas(1)) + 100)
+    expect(cost(areas(1, 4))).toBeGreaterThan(cost(areas(1)) + 50)
+  })
+
+  it('are found in the steps, with the frames that there are at their point', () => {
+    const size = { width: 100, height: 50 }
+    const draw = (drawing: Drawing<number>): ResolvedStep => ({ kind: 'draw', drawing, size })
+    const base = { kind: 'layer', steps: [], at: { kind: 'anchor', x: 0, y: 0 }, blend: 'over', base: size } as const
+    const frame = { ...base, picture: { kind: 'source', source: { kind: 'url', url: 'http://a/b' } } } as const
+    const steps: readonly ResolvedStep[] = [draw(sepia), { kind: 'animate', frames: [frame, frame] }, draw(oil)]
+    expect(drawingsOf(steps, 1)).toEqual([
+      { drawing: sepia, pixels: 5000 },
+      { drawing: oil, pixels: 15_000 },
+    ])
+    expect(drawingsOf([draw(oil)], 7)).toEqual([{ drawing: oil, pixels: 35_000 }])
+  })
+})
+
+it('further frames cost their decoding', () => {
+  const further = [{ format: 'jpeg', pixels: 10 * MILLION } as const]
+  expect(estimateCost({ ...work({}), further })).toBeGreaterThan(estimateCost(work({})) + 100)
 })
 
 describe('avifEffort', () => {

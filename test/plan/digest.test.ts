@@ -116,6 +116,11 @@ describe('steps with another meaning have another digest', () => {
       [ORIENT, { kind: 'trim', rule: { kind: 'exact' } }],
       [{ kind: 'trim', rule: { kind: 'exact' } }, ORIENT],
     ],
+    [
+      'softness',
+      [{ kind: 'mask', radius: 'ellipse', softness: 0 }],
+      [{ kind: 'mask', radius: 'ellipse', softness: 0.3 }],
+    ],
     ['a turn that shows its background', [{ kind: 'rotate', degrees: 45, background: RED }], [turn(45)]],
     ['odd turns are not one turn', [turn(30), turn(30)], [turn(60)]],
     [

@@ -98,6 +98,12 @@ describe('what cannot be drawn', () => {
     expect(refusal(draw({ name: 'perspective', corners }))).toBe('bad-parameter')
   })
 
+  it('an oil painting of more than 32 million pixels', () => {
+    const painting = draw({ name: 'oil-paint', radius: 2 })
+    expect(refusal(painting, 8001, 4000)).toBe('too-large')
+    expect(refusal(painting, 8000, 4000)).toBe('none')
+  })
+
   it('a shadow on a picture above its limit, also one that nobody would see', () => {
     const shadow = (strength: number) =>
       draw({ name: 'shadow', blur: 5, strength, x: 2, y: 2, colour: BLACK, mostPixels: 2_000_000 })

@@ -96,8 +96,8 @@ describe('resolving steps', () => {
   })
 
   test('radii are capped at half the shorter side', () => {
-    const mask: Step = { kind: 'mask', radius: [10, 999, { get: 'height' }, -5], softness: 0 }
-    expect(only(run([mask], '300x201'))).toEqual({ kind: 'mask', radius: [10, 100, 100, 0], softness: 0 })
+    const mask: Step = { kind: 'mask', radius: [10, 999, { get: 'height' }, -5], softness: 2.5 }
+    expect(only(run([mask], '300x201'))).toEqual({ kind: 'mask', radius: [10, 100, 100, 0], softness: 2.5 })
     expect(only(run([{ kind: 'mask', radius: 'ellipse', softness: 0 }], '300x201'))).toEqual({
       kind: 'mask',
       radius: 'ellipse',
