@@ -114,6 +114,7 @@ export type UploadSessionRow = Pick<
   exact: number
   chunked: number
   direct: number
+  part_size: number | null
   store_upload: string | null
   expires_at: number
   state: string

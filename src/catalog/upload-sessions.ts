@@ -19,6 +19,8 @@ export type UploadSession = {
   readonly chunked: boolean
   /** Parts may go straight to the store. */
   readonly direct: boolean
+  /** Bytes of the first usual part that was announced, where it was large enough for the store. */
+  readonly partSize?: number
   /** Of the store, where the object is put together there. */
   readonly storeUpload?: string
   /** Milliseconds since the epoch. */
@@ -52,6 +54,7 @@ export type UploadPiece = {
 
 /** A session in somebody's hands. Every call is without effect, and false, once somebody else has it. */
 export type HeldSession = {
+  /** As it was when it was taken. */
   readonly session: UploadSession
   renew(leaseMs: number): Promise<boolean>
   merging(merge: Merge): Promise<boolean>
@@ -69,7 +72,8 @@ export type UploadSessions = {
   add(session: UploadSession): Promise<void>
   /** Undefined also for one that is being swept away. */
   find(id: string): Promise<UploadSession | undefined>
-  prolong(id: string, expiresMs: number): Promise<void>
+  /** Keeps an open session longer, and its first part size. */
+  learn(id: string, of: { readonly expiresMs: number; readonly partSize?: number }): Promise<void>
   /** Takes a session to complete it: an open one, or one whose holder gave no sign of life. */
   claim(id: string, leaseMs: number): Promise<HeldSession | undefined>
   /** Takes sessions that crashed processes left completing. */
@@ -81,12 +85,14 @@ export type UploadSessions = {
 
   /** Ordered by part and time. */
   pieces(id: string, part?: number): Promise<readonly UploadPiece[]>
-  /** Bytes of all pieces. */
-  weight(id: string): Promise<number>
+  /** All pieces together. */
+  weight(id: string): Promise<{ readonly pieces: number; readonly bytes: number }>
   addPiece(id: string, piece: UploadPiece): Promise<void>
   commit(id: string, part: number): Promise<void>
   /** Forgets the pieces of a part that are older than `seq`; their files. */
   dropPieces(id: string, part: number, seq: number): Promise<readonly string[]>
+  /** Forgets all pieces. */
+  dropAllPieces(id: string): Promise<void>
 
   /** Takes back the announcement of a file that a process which is gone was about to write. */
   withdraw(handle: string): Promise<void>
@@ -134,7 +140,7 @@ export function createUploadSessions(db: Kysely<Tables>, now: () => number = Dat
       .where((is) => is.or([is('lease_until', 'is', null), is('lease_until', '<', now())]))
       .returningAll()
       .executeTakeFirst()
-    return taken && hold(taken, holder)
+    return taken && hold({ ...taken, state: row.state }, holder)
   }
 
   async function takeAll(
@@ -164,13 +170,12 @@ export function createUploadSessions(db: Kysely<Tables>, now: () => number = Dat
         .executeTakeFirst()
       return row && toSession(row)
     },
-    async prolong(id, expiresMs) {
+    async learn(id, { expiresMs, partSize }) {
       await db
         .updateTable('upload_sessions')
-        .set({ expires_at: expiresMs })
+        .set({ expires_at: expiresMs, ...(partSize !== undefined && { part_size: partSize }) })
         .where('id', '=', id)
         .where('state', '=', 'open')
-        .where('expires_at', '<', expiresMs)
         .execute()
     },
     async claim(id, leaseMs) {
@@ -220,10 +225,10 @@ export function createUploadSessions(db: Kysely<Tables>, now: () => number = Dat
     async weight(id) {
       const row = await db
         .selectFrom('upload_pieces')
-        .select((is) => is.fn.sum<string | number | null>('size').as('size'))
+        .select((is) => [is.fn.sum<string | number | null>('size').as('bytes'), is.fn.countAll().as('pieces')])
         .where('session_id', '=', id)
         .executeTakeFirst()
-      return Number(row?.size ?? 0)
+      return { pieces: Number(row?.pieces ?? 0), bytes: Number(row?.bytes ?? 0) }
     },
     async addPiece(id, { part, start, size, etag, file, seq, committed }) {
       await db
@@ -248,6 +253,10 @@ export function createUploadSessions(db: Kysely<Tables>, now: () => number = Dat
         .returning('file')
         .execute()
       return gone.map(({ file }) => file)
+    },
+
+    async dropAllPieces(id) {
+      await db.deleteFrom('upload_pieces').where('session_id', '=', id).execute()
     },
 
     async withdraw(handle) {
@@ -285,6 +294,7 @@ export async function createUploadSessionTables(db: Kysely<Tables>): Promise<voi
     .addColumn('exact', 'integer', (column) => column.notNull())
     .addColumn('chunked', 'integer', (column) => column.notNull())
     .addColumn('direct', 'integer', (column) => column.notNull())
+    .addColumn('part_size', 'bigint')
     .addColumn('store_upload', 'text')
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .addColumn('state', 'text', (column) => column.notNull())
@@ -329,6 +339,7 @@ function toRow({ file, ...session }: UploadSession): Selectable<UploadSessionRow
     exact: session.exact ? 1 : 0,
     chunked: session.chunked ? 1 : 0,
     direct: session.direct ? 1 : 0,
+    part_size: session.partSize ?? null,
     store_upload: session.storeUpload ?? null,
     expires_at: session.expiresMs,
     state: session.state,
@@ -350,6 +361,7 @@ function toSession(row: Selectable<UploadSessionRow>): UploadSession {
       access: row.access === 'public' ? 'public' : 'private',
     },
     ...{ exact: row.exact === 1, chunked: row.chunked === 1, direct: row.direct === 1 },
+    ...(row.part_size !== null && { partSize: Number(row.part_size) }),
     ...(row.store_upload !== null && { storeUpload: row.store_upload }),
     expiresMs: Number(row.expires_at),
     state: state === 'open' || state === 'done' ? state : 'completing',
