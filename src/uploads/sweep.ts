@@ -17,7 +17,8 @@ export function startSweeper(
 ): Sweeper {
   const { files, leaseMs, everyMs, log } = options
   let closed = false
-  let running: Promise<void> | undefined
+  let last: Promise<unknown> = Promise.resolve()
+  let waiting = 0
 
   async function sweep(): Promise<void> {
     for (let full = true; full && !closed; ) {
@@ -35,14 +36,17 @@ export function startSweeper(
       full = taken.length === BATCH
     }
   }
-  const run = () => {
-    running ??= sweep().finally(() => {
-      running = undefined
-    })
-    return running
+  /** After the one that is under way, which may have looked already. */
+  async function run(): Promise<void> {
+    waiting++
+    const mine = last.then(sweep)
+    last = mine.catch(() => undefined)
+    await mine.finally(() => waiting--)
   }
-  const background = () =>
-    void run().catch((err: unknown) => log.warn({ err }, 'unfinished uploads could not be looked for'))
+  const background = () => {
+    if (waiting > 0) return
+    run().catch((err: unknown) => log.warn({ err }, 'unfinished uploads could not be looked for'))
+  }
   const timer = setInterval(background, everyMs)
   timer.unref()
   background()
@@ -52,7 +56,7 @@ export function startSweeper(
     async close() {
       closed = true
       clearInterval(timer)
-      await running?.catch(() => undefined)
+      await last
     },
   }
 }

@@ -13,8 +13,8 @@ import { headOf, leave, type Settling, settle, UNKNOWN_VERSION } from './settle.
 import type { Assembled, Destination, StoreOrder, Uploads } from './uploads.ts'
 
 /** How often, and with which pauses in milliseconds, something is tried that another process is just finishing. */
-const TRIES = 20
-const PAUSE_MS = 100
+const TRIES = 40
+const PAUSE_MS = 50
 
 export type Writing = Settling & {
   readonly directory: Pick<Directory, 'project'>
