@@ -22,10 +22,14 @@ import { malformed } from './scan.ts'
 import type { Source } from './source-text.ts'
 
 export type Processing = {
-  /** Answers every target at the root that is not the file API's: `/{apikey?}/{tasks}/{source}`, `/{handle}/metadata`. */
-  handle(exchange: Exchange, door: Door): Promise<void>
+  /**
+   * Answers every target at the root that is not the file API's: `/{apikey?}/{tasks}/{source}`, `/{handle}/metadata`.
+   *
+   * @param bound the app of the host that was asked
+   */
+  handle(exchange: Exchange, bound?: App): Promise<void>
   /** Answers `POST /process`. */
-  process(exchange: Exchange, door: Door): Promise<void>
+  process(exchange: Exchange, bound?: App): Promise<void>
 }
 
 /** A request before its tasks are understood. */
@@ -66,7 +70,7 @@ export function createProcessing(context: Context): Processing {
     seen(app)
     const parameters = createParameters(queryOf(`?${query}`))
     const credentials = readChain(request.tasks).credentials ?? credentialsOf(exchange, parameters)
-    const flags = flagsOf((name) => parameters.flag(name) === true)
+    const flags = flagsOf((name) => parameters.text(name)?.toLowerCase() === 'true')
     const { signal } = exchange
     sendJson(exchange, 200, await metadataOf(context, { file, app, credentials, flags, signal }))
   }
@@ -101,7 +105,8 @@ export function createProcessing(context: Context): Processing {
   }
 
   return {
-    handle(exchange, door) {
+    handle(exchange, bound) {
+      const door = doorOf(bound)
       switch (exchange.req.method) {
         case 'OPTIONS':
           return Promise.resolve(sendPreflight(exchange))
@@ -119,7 +124,8 @@ export function createProcessing(context: Context): Processing {
           return Promise.resolve(sendPlain(exchange, 405, 'method not allowed', ['Allow', 'GET, HEAD, POST, OPTIONS']))
       }
     },
-    process(exchange, door) {
+    process(exchange, bound) {
+      const door = doorOf(bound)
       return answering(exchange, async (seen) => {
         const bytes = await readBytes(exchange, BODY)
         const body: Body = readBody(context.directory, door, bytes.toString('utf8'))
@@ -128,6 +134,11 @@ export function createProcessing(context: Context): Processing {
       })
     },
   }
+}
+
+/** `bound`: the app of the host that was asked. */
+function doorOf(bound: App | undefined): Door {
+  return { project: bound?.project.id }
 }
 
 function orderOf({ context, door }: Work, request: CdnRequest, seen: (app: App) => void): Unread {

@@ -12,8 +12,15 @@ export type Kind<T> = {
   read(value: Value): T | undefined
 }
 
-export function integer(least: number, most: number): Kind<number> {
-  return bounded(/^-?\d{1,9}$/, least, most, `a whole number from ${least} to ${most}`)
+/** A kind that options may be required to have. */
+export type Requirable<T> = Kind<T> & {
+  /** Stands for a missing value until all options have been looked at: a misspelt one is worth more to tell than a missing one. */
+  readonly standIn: T
+}
+
+export function integer(least: number, most: number): Requirable<number> {
+  const kind = bounded(/^-?\d{1,9}$/, least, most, `a whole number from ${least} to ${most}`)
+  return { ...kind, standIn: least }
 }
 
 export function decimal(least: number, most: number): Kind<number> {
@@ -37,7 +44,8 @@ export const flag: Kind<boolean> = {
   read: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
 }
 
-export const text: Kind<string> = {
+export const text: Requirable<string> = {
+  standIn: '',
   expects: 'a text',
   read: (value) => (typeof value === 'string' ? value : undefined),
 }
@@ -61,7 +69,8 @@ export const colour: Kind<Colour> = {
 }
 
 /** A stored file by its handle, or a picture of the web. */
-export const reference: Kind<One> = {
+export const reference: Requirable<One> = {
+  standIn: { kind: 'handle', handle: '' },
   expects: 'a handle',
   read(value) {
     try {
@@ -76,8 +85,9 @@ export const reference: Kind<One> = {
 }
 
 /** A list; one value that is none counts as the only item. */
-export function listOf<T>(kind: Kind<T>, least: number, most: number): Kind<readonly T[]> {
+export function listOf<T>(kind: Kind<T>, least: number, most: number): Requirable<readonly T[]> {
   return {
+    standIn: [],
     expects: `a list of ${least} to ${most}, each ${kind.expects}`,
     read(value) {
       const items = typeof value === 'string' ? [value] : value
@@ -137,10 +147,11 @@ const POSITIONS: ReadonlyMap<string, Anchor> = new Map([
 export type Rect = { readonly x: number; readonly y: number; readonly width: number; readonly height: number }
 
 /** `[x, y, width, height]`, with the most that each pair may be. */
-export function rect(mostOffset: number, mostSide: number): Kind<Rect> {
+export function rect(mostOffset: number, mostSide: number): Requirable<Rect> {
   const offset = integer(0, mostOffset)
   const side = integer(1, mostSide)
   return {
+    standIn: { x: 0, y: 0, width: 1, height: 1 },
     expects: `[x, y, width, height], x and y from 0 to ${mostOffset}, the sides from 1 to ${mostSide}`,
     read(value) {
       if (typeof value === 'string' || value.length !== 4) return undefined

@@ -2,12 +2,12 @@
 import { Fault } from '../../../../faults.ts'
 import type { RawTask } from '../grammar.ts'
 import type { Value } from '../scan.ts'
-import type { Kind } from './kinds.ts'
+import type { Kind, Requirable } from './kinds.ts'
 
 /** Each call declares an option under its name and further ones, and reads it. Throws Fault bad-parameter. */
 export type Options = {
   optional<T>(names: Names, kind: Kind<T>): T | undefined
-  required<T>(names: Names, kind: Kind<T>): T
+  required<T>(names: Names, kind: Requirable<T>): T
   /** With a default. */
   or<T>(names: Names, kind: Kind<T>, fallback: T): T
   /** At least one of these must be there. */
@@ -59,18 +59,19 @@ export function readOptions<T>({ name: task, options }: RawTask, declare: (optio
       context: { parameter: option, task },
     })
   const present = new Set(rest.keys())
+  let lack: string | undefined
 
   const reader: Options = {
     optional,
     required(names, kind) {
       const read = optional(names, kind)
-      if (read === undefined) throw missing(names.split(' ', 1)[0] ?? '')
-      return read
+      if (read === undefined) lack ??= names.split(' ', 1)[0]
+      return read ?? kind.standIn
     },
     or: (names, kind, fallback) => optional(names, kind) ?? fallback,
     someOf(...names) {
       if (!names.some((name) => name.split(' ').some((one) => present.has(one)))) {
-        throw missing(names.map((name) => name.split(' ', 1)[0]).join('` or `'))
+        lack ??= names.map((name) => name.split(' ', 1)[0]).join('` or `')
       }
     },
     bare(kind) {
@@ -99,5 +100,6 @@ export function readOptions<T>({ name: task, options }: RawTask, declare: (optio
   for (const { spelled } of rest.values()) throw invalid(spelled)
   // `flip=true` is what some clients make of a task without options.
   if (bare !== undefined && bare !== 'true') throw invalid(String(bare))
+  if (lack !== undefined) throw missing(lack)
   return read
 }
