@@ -12,6 +12,8 @@ export type Encoding = {
   readonly progressive: boolean
   readonly chroma: '4:2:0' | '4:4:4'
   readonly palette: boolean
+  /** Most colours of a GIF's frame; default 256. */
+  readonly colours?: number
   /** libaom's effort, 0…9; see `cost.ts`. */
   readonly avifEffort: number
   /** Milliseconds per frame and loops (0 = for ever); animations only. */
@@ -96,7 +98,7 @@ export function encodeWith(picture: Sharp, size: Size, encoding: Encoding): Shar
         bitdepth: 8,
       })
     case 'gif':
-      return picture.gif({ effort: GIF_EFFORT, ...timing })
+      return picture.gif({ effort: GIF_EFFORT, colours: encoding.colours ?? 256, ...timing })
   }
 }
 

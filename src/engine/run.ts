@@ -4,6 +4,7 @@ import type { Facts, Size } from '../plan/facts.ts'
 import { type Frames, isSteady, joinFrames, splitFrames, splitPass } from './animation.ts'
 import { alphaAfter, greyAfter, type ProfileUse } from './colour.ts'
 import { assertFits, type Encoding, encodeWith } from './encode.ts'
+import { COLOURS_BUT_ONE, clearsToColour, clearToNothing } from './gif-clearing.ts'
 import { leavingFrames, leavingSize } from './lower.ts'
 import { animate } from './operations/animate.ts'
 import { displaceBy, drawOn, type Easel } from './operations/draw.ts'
@@ -104,7 +105,10 @@ export async function runToFile(
     // Copied: what libvips hands out lies among its working memory, and a small result that is kept in a cache would keep
     // the allocator from giving back or reusing what lies around it.
     const bytes = Buffer.from(await encodeWith(picture, size, encoding).toBuffer())
-    return { bytes, size, frames: count }
+    if (encoding.format !== 'gif' || count === 1 || !clearsToColour(bytes)) return { bytes, size, frames: count }
+    const again = Buffer.from(await encodeWith(picture, size, { ...encoding, colours: COLOURS_BUT_ONE }).toBuffer())
+    clearToNothing(again)
+    return { bytes: again, size, frames: count }
   } catch (error) {
     throw sharpFault(error, reading)
   }

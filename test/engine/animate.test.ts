@@ -11,6 +11,7 @@ const SOURCES: Readonly<Record<string, () => Promise<Buffer>>> = {
   '/green': () => pictures.solid(40, 32, GREEN),
   '/small': () => pictures.solid(20, 10, BLUE),
   '/large': () => pictures.quadrants(60, 62),
+  '/photo': () => pictures.photo(40, 32),
   '/moving': () => pictures.animated('gif', { width: 40, height: 32, delays: [50, 60] }),
   '/turned': () => pictures.oriented(6, 32, 40),
   '/huge': () => pictures.solid(5000, 4001, GREEN),
@@ -75,6 +76,22 @@ describe('an animation of several pictures', () => {
     expect(seen.at(2, 19, 15)).toEqual([...RED, 255])
     expect(seen.at(2, 20, 16)).toEqual([...YELLOW, 255])
     expect(seen.at(2, 0, 31)).toEqual([...BLUE, 255])
+  })
+
+  it('of a GIF shows nothing beside a small picture after a photograph, whoever reads it', async () => {
+    const steps = [animate([frame('small'), frame('photo')])]
+    const seen = await moving(await pictures.photo(40, 32), { steps }, 'gif')
+    expect(seen.at(1, 20, 16)).toEqual([...BLUE, 255])
+    expect(seen.at(1, 5, 5)[3]).toBe(0)
+    const photo = pictures.raw.photo(40, 32)
+    for (const number of [0, 2]) {
+      let off = 0
+      for (let x = 0; x < 40; x++) {
+        const difference = pixel(photo, x, 20).map((value, i) => Math.abs(value - (seen.at(number, x, 20)[i] ?? 0)))
+        off = Math.max(off, ...difference)
+      }
+      expect(off).toBeLessThan(40)
+    }
   })
 
   it('takes the first frame of an animated picture, and forgets its times', async () => {
