@@ -23,7 +23,7 @@ import { fits } from './encode.ts'
 import type { Engine, EngineOptions, Rendered } from './engine.ts'
 import { createGate } from './gate.ts'
 import { isIllustration } from './illustration.ts'
-import { createLayers, type Opened, openedKey, probeLayer } from './layers.ts'
+import { createLayers, foreseeLayers, type LayerWork, type Opened, openedKey } from './layers.ts'
 import { configureSharp } from './libvips.ts'
 import { leavingFrames, lower } from './lower.ts'
 import { isOpaque } from './opacity.ts'
@@ -67,7 +67,8 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     const takes = writable(format, output, facts, offer, resolution, range)
     if (takes.format !== format) return render({ ...asked, offer: takes.offer })
     const opened = await openAll(work)
-    const further = await probeFrames(resolution, opened)
+    const frames = resolution.steps.flatMap((step) => (step.kind === 'animate' ? step.frames : []))
+    const further = await foreseeLayers(frames, opened, limits)
     return gate.enter(weightOf(facts, resolution, range, takes, further), () =>
       make(work, output, range, resolution, opened, format),
     )
@@ -138,13 +139,6 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
       const developed = await redrawn(await develop(source, resolution, bench, workers, false), facts, limits, read)
       return use(await runToFrames(developed.input, finalStages(developed, wish.format), bench))
     })
-  }
-
-  /** The frames that are going to be added: one that cannot be used is refused before any of them is decoded. */
-  function probeFrames({ steps }: Resolution, opened: Opened): Promise<readonly Facts[]> {
-    const frames = steps.flatMap((step) => (step.kind === 'animate' ? step.frames : []))
-    const sources = frames.flatMap(({ picture }) => (picture.kind === 'source' ? [picture.source] : []))
-    return Promise.all(sources.map((source) => probeLayer(source, opened, limits)))
   }
 
   /** Layers' sources are fetched before the work holds a place at the gate; a failure counts only if the layer is really laid. */
@@ -234,16 +228,16 @@ function weightOf(
   resolution: Resolution,
   { count }: FrameRange,
   takes: Takes,
-  further: readonly Facts[],
+  further: readonly LayerWork[],
 ): number {
   const drawn = vectorSize(facts, resolution)
   const whole = foresee(resolution)
   return estimateCost({
     source: { format: facts.format, pixels: areaOf(drawn ?? facts), frames: count },
-    further: further.map((one) => ({ format: one.format, pixels: areaOf(one) })),
+    further,
     // A drawing's own sides do not matter when it is rendered at others.
     largest: drawn ? areaOf(drawn) : whole.largest,
-    drawings: drawingsOf(whole.steps, count),
+    drawings: [...drawingsOf(whole.steps, count), ...further.flatMap(({ steps }) => drawingsOf(steps, 1))],
     output: { ...takes, pixels: areaOf(whole.size), frames: whole.animation?.frames ?? count },
   })
 }

@@ -3,8 +3,9 @@ import { canonicalJson } from '../plan/canonical.ts'
 import { numericGradient } from '../plan/drawn.ts'
 import { sizeVariables } from '../plan/expression.ts'
 import type { Facts, Limits, Size } from '../plan/facts.ts'
+import { type Foreseen, foresee } from '../plan/foresee.ts'
 import { drawnCanvas, placeLayer, resolveLayer } from '../plan/layers.ts'
-import type { Colour, LayerPicture, SourceRef, Step } from '../plan/plan.ts'
+import type { Colour, LayerPicture, SourceFormat, SourceRef, Step } from '../plan/plan.ts'
 import { resolveText } from '../plan/text.ts'
 import type { Frames } from './animation.ts'
 import { type Developed, develop } from './develop.ts'
@@ -57,12 +58,26 @@ export function createLayers(room: LayerRoom): Bench['layer'] {
   }
 }
 
+/** What will have to be done for a layer: pixels decoded, and what is drawn on them. */
+export type LayerWork = { readonly format: SourceFormat; readonly pixels: number; readonly steps: Foreseen['steps'] }
+
 /**
- * Header facts of a layer's source before anything is decoded: how much there is to do is known then. Faults as when it is laid:
- * it could not be opened, or cannot be read.
+ * The work of layers that show sources, told by their headers before anything is decoded. Faults as when they are laid: a source
+ * could not be opened or cannot be read, a size is above the limits.
  */
-export function probeLayer(source: SourceRef, opened: Opened, limits: Limits): Promise<Facts> {
-  return probe(openedBytes(source, { opened, use: () => undefined }), limits)
+export function foreseeLayers(
+  steps: readonly LayerStep[],
+  opened: Opened,
+  limits: Limits,
+): Promise<readonly LayerWork[]> {
+  const works = steps.map(async ({ picture, steps: own, base }): Promise<readonly LayerWork[]> => {
+    if (picture.kind !== 'source') return []
+    const facts = await probe(openedBytes(picture.source, { opened, use: () => undefined }), limits)
+    const resolution = resolveLayer({ picture, steps: own }, facts, base, limits)
+    const { width, height } = vectorSize(facts, resolution) ?? facts
+    return [{ format: facts.format, pixels: width * height, steps: foresee(resolution).steps }]
+  })
+  return Promise.all(works).then((all) => all.flat())
 }
 
 async function makeLayer(step: LayerStep, room: LayerRoom): Promise<LaidLayer> {

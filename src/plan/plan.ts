@@ -153,7 +153,7 @@ export type Effect = {
  * Effects with arithmetic of their own. The picture keeps its size, but for an arc. Luma is that of Rec. 709.
  * - `unsharp`: what differs from a blurred copy (Gaussian of `sigma`, cut off at `radius` pixels, 0 = where it ends by itself) by
  *   `threshold` (part of the range, 0…1) or more is added `amount` times
- * - `shadow`: in `colour`, `strength` percent opaque, blurred by `blur` pixels, moved by `x`, `y` pixels (right and down), below what
+ * - `shadow`: `colour`, its alpha times `strength` percent, blurred by `blur` pixels, moved by `x`, `y` pixels (right and down), below what
  *   is opaque; beyond the canvas it is cut. Fault bad-parameter for a picture of more than `mostPixels`
  * - `gradient`: laid over the picture, inside of its own outline
  * - `colorize`: the tones of the picture in shades of one colour (black and white stay, middle grey becomes the colour), mixed

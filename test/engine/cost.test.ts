@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { avifEffort, drawingsOf, estimateCost, type Work } from '../../src/engine/cost.ts'
+import { foreseeLayers, type Opened, openedKey } from '../../src/engine/layers.ts'
 import type { Drawing } from '../../src/plan/plan.ts'
 import type { ResolvedStep } from '../../src/plan/resolved.ts'
+import { solid } from '../support/pictures.ts'
+import { place } from './rendering.ts'
 
 const MILLION = 1_000_000
 const work = (output: Partial<Work['output']>, source: Partial<Work['source']> = {}): Work => ({
@@ -70,6 +73,31 @@ describe('drawings', () => {
       { drawing: oil, pixels: 15_000 },
     ])
     expect(drawingsOf([draw(oil)], 7)).toEqual([{ drawing: oil, pixels: 35_000 }])
+  })
+})
+
+it('the work of layers is told by their headers: what is decoded, and what is drawn on it', async () => {
+  const source = { kind: 'url', url: 'http://a/b' } as const
+  const step = {
+    kind: 'layer',
+    picture: { kind: 'source', source },
+    steps: [
+      { kind: 'trim', rule: { kind: 'exact' } },
+      place('stretch', 10, 20),
+      { kind: 'draw', drawing: { name: 'oil-paint', radius: 2 } },
+    ],
+    at: { kind: 'anchor', x: 0, y: 0 },
+    blend: 'over',
+    base: { width: 5, height: 5 },
+  } as const
+  const opened: Opened = new Map([[openedKey(source), { status: 'fulfilled', value: await solid(40, 30) }]])
+  const limits = { inputPixels: MILLION, outputPixels: MILLION, frames: 1 }
+  const [work] = await foreseeLayers([step], opened, limits)
+  expect(work).toMatchObject({ format: 'png', pixels: 1200 })
+  expect(drawingsOf(work?.steps ?? [], 1)).toEqual([{ drawing: { name: 'oil-paint', radius: 2 }, pixels: 200 }])
+  const known = { ...step, steps: step.steps.slice(1) }
+  await expect(foreseeLayers([known], opened, { ...limits, outputPixels: 100 })).rejects.toMatchObject({
+    code: 'too-large',
   })
 })
 

@@ -357,6 +357,20 @@ describe('effects (§4.6)', () => {
     expect(pixel(seen, 25, 25)[3]).toBe(0)
   })
 
+  it('e-shadow moves by percents of the sides, halves of a pixel to the right', async () => {
+    const wide = paint(150, 50, (x, y) => (x >= 60 && x < 90 && y >= 20 && y < 30 ? [...RED, 255] : [0, 0, 0, 0]))
+    const path = await stored(house, wide)
+    const columns = async (tr: string) => {
+      const seen = await render(house, tr, path)
+      return Array.from({ length: seen.width }, (_, x) => x).filter((x) => pixel(seen, x, 25)[3] === 255)
+    }
+    // 7 % of 150 are 10.5 pixels.
+    const right = await columns('e-shadow-bl-0_st-100_x-7_y-0')
+    expect([right[0], right.at(-1)]).toEqual([60, 100])
+    const left = await columns('e-shadow-bl-0_st-100_x-N7_y-0')
+    expect([left[0], left.at(-1)]).toEqual([50, 89])
+  })
+
   it('e-shadow is refused above two megapixels', async () => {
     const path = await stored(house, raw.solid(1500, 1400, WHITE))
     const answer = await house.ask(`tr:e-shadow/${path}`)
