@@ -4,6 +4,7 @@ import { sendError, sendJson, sendPlain } from './answers.ts'
 import { answerContent } from './content.ts'
 import { NO_FILE, NO_ROUTE, refusing } from './faults.ts'
 import { answerFile, answerOverwrite, answerRemove, findFile } from './file.ts'
+import { answerConversion, answerStoredConversion } from './legacy-convert.ts'
 import { flagsOf, metadataOf } from './metadata.ts'
 import { createParameters, credentialsOf, queryOf } from './parameters.ts'
 import { answerStore, type Storing } from './store.ts'
@@ -48,6 +49,11 @@ export function createRest(context: Storing): Rest {
         }
       case 'metadata':
         return reading(async () => answerMetadata(exchange, await found()))
+      case 'convert':
+        return {
+          ...reading(async () => answerConversion(context, exchange, await found(), door)),
+          POST: async () => answerStoredConversion(context, exchange, await found(), door),
+        }
       case 'remove':
         return {
           POST: async () => answerRemove(context, exchange, await found(), door),
