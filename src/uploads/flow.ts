@@ -15,10 +15,10 @@ export type Flow = {
 }
 
 /**
- * Bounds how many bodies flow into stores at once. An S3 adapter holds up to 40 MB of a body (16 MB that may go in one request, then
- * three parts of 8 MB), so fifty uploads at once would hold 2 GB; eight hold 320 MB, and more of them make one network no faster.
- * The others are not read meanwhile: their senders feel it as back-pressure. Bodies known to be small have a lane of their own,
- * in which 64 hold 64 MB at most, so that large ones do not hold them up.
+ * Bounds how many bodies flow into stores at once. A large one on its way to S3 is held in three parts of 8 MB, and the heap grows by
+ * as much again before what was sent is collected: fifty at once would take more than 2 GB. Eight take a sixth of that, and more of
+ * them make one network no faster. The others are not read meanwhile: their senders feel it as back-pressure. Bodies known to
+ * be small have a lane of their own, in which 64 hold 64 MB at most, so that large ones do not hold them up.
  */
 export function createFlow(): Flow {
   const lane = (slots: number) => createGate({ slots, queue: QUEUE, dear: Number.POSITIVE_INFINITY })

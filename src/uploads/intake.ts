@@ -43,6 +43,7 @@ export async function takeIn(body: AsyncIterable<Uint8Array>, rules: IntakeRules
   function count(chunk: Uint8Array): Uint8Array {
     seen += chunk.byteLength
     checkMost(seen, limit, bounds)
+    if (size !== undefined && seen > size) throw wrongLength(seen, size)
     digests.md5.update(chunk)
     digests.sha256.update(chunk)
     return chunk
@@ -65,6 +66,7 @@ export async function takeIn(body: AsyncIterable<Uint8Array>, rules: IntakeRules
       yield begin
       for (let step = await next(); step.done !== true; step = await next()) yield count(step.value)
       checkLeast(seen, bounds)
+      if (size !== undefined && seen < size) throw wrongLength(seen, size)
       ended = true
     } finally {
       letGo()
@@ -118,6 +120,12 @@ function checkLeast(size: number, { least }: SizeBounds): void {
       context: { parameter: 'size', bound: 'least', limit: least },
     })
   }
+}
+
+function wrongLength(seen: number, size: number): Fault {
+  return new Fault('bad-parameter', 'the body is not as long as announced', {
+    context: { parameter: 'body', seen, size },
+  })
 }
 
 function empty(): Fault {

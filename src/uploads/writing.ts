@@ -9,6 +9,7 @@ import { newHandle } from './handles.ts'
 import { keepHolding, takenOver } from './holding.ts'
 import { type Intake, takeIn } from './intake.ts'
 import type { Log } from './log.ts'
+import { putLarge } from './put-large.ts'
 import { headOf, leave, type Settling, settle, UNKNOWN_VERSION } from './settle.ts'
 import type { Assembled, Destination, StoreOrder, Uploads } from './uploads.ts'
 
@@ -42,13 +43,13 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
   }
 
   async function put(
-    { store, object }: At,
+    at: At,
     intake: Intake,
     record: Pick<FileRecord, 'access'>,
-    options: PutOptions & { readonly contentType: string },
+    options: PutOptions & { readonly contentType: string; readonly signal: AbortSignal },
   ): Promise<Written> {
     const acl = record.access === 'public' ? 'public-read' : undefined
-    const { version } = await store.put(object, intake.chunks, { ...options, ...(acl && { acl }) })
+    const { version } = await putLarge(at, intake.chunks, { ...options, ...(acl && { acl }) }, limits.uploadBytes)
     return { ...intake.measured(), version, mimetype: options.contentType, uploadedMs: now() }
   }
 

@@ -122,6 +122,14 @@ const DEEDS: readonly Deed[] = [
   },
 ]
 
+const LARGE = 'x'.repeat(9_000_000)
+const inParts: Deed = {
+  name: 'a store in parts',
+  before: one,
+  act: (uploads) => uploads.store(EXACT, pieces(LARGE)),
+  contents: ['old content', LARGE],
+}
+
 const house = createHouse()
 
 /** One life after another: each ends at another call; after each, somebody else cleans up. Returns how many lives there were. */
@@ -143,6 +151,7 @@ async function life(deed: Deed, fate: Fate, prefix: string, store: ObjectStore, 
   const options = { connection: { prefix }, leaseMs: LEASE_MS, sweepMs: 3_600_000, now: () => clock.ms }
   const heir = await openUploads({ ...options, files, store })
   const before = await deed.before(heir, store, prefix)
+  const [was] = (await agreement(store, records, prefix)).contents
   const world = mortal(files, store, { ...fate, call: fate.call + 1 })
   // Its own first look for what was left behind is the first call.
   const doomed = await openUploads({ ...options, files: world.files, store: world.store })
@@ -161,6 +170,10 @@ async function life(deed: Deed, fate: Fate, prefix: string, store: ObjectStore, 
   const found = await agreement(store, records, prefix)
   expect(found.problems, where).toEqual([])
   for (const content of found.contents) expect(deed.contents, where).toContain(content)
+  // Nobody was told of a record that means an older object.
+  const known = before.map(({ handle }) => handle)
+  if (found.contents.every((content) => content === was))
+    expect(known, where).toEqual(expect.arrayContaining(found.handles))
   for (const { handle } of told) expect(found.handles, where).toContain(handle)
   return world.dead ? world.calls[fate.call] : undefined
 }
@@ -169,8 +182,8 @@ function isFile(value: unknown): value is FileRecord {
   return typeof value === 'object' && value !== null && 'handle' in value
 }
 
-function everyDeed(makeStore: () => Promise<ObjectStore>) {
-  for (const deed of DEEDS) {
+function everyDeed(makeStore: () => Promise<ObjectStore>, deeds = DEEDS) {
+  for (const deed of deeds) {
     it(`${deed.name}: objects and records agree, wherever it ends`, { timeout: 120_000 }, async () => {
       const lives = await everyDeath(deed, await makeStore(), await house.records())
       expect(lives).toBeGreaterThan(3)
@@ -193,5 +206,5 @@ describe.skipIf(noS3Server())('a process that ends anywhere, on S3', () => {
     s3 = await startS3()
   })
   afterAll(() => s3.stop())
-  everyDeed(async () => s3.store())
+  everyDeed(async () => s3.store(), [...DEEDS, inParts])
 })

@@ -1,5 +1,5 @@
 import type { Files, HeldFile } from '../../src/catalog/files.ts'
-import type { ObjectStore, PutBody } from '../../src/storage/object-store.ts'
+import type { ObjectStore, PartStore, PutBody } from '../../src/storage/object-store.ts'
 
 /** When a process ends: at its n-th call (from 1) to the database or the store; `during` is in the middle of a body. */
 export type Fate = { readonly call: number; readonly phase: 'before' | 'during' | 'after' }
@@ -55,6 +55,14 @@ export function mortal(files: Files, store: ObjectStore, fate?: Fate): Mortal {
   })
   const maybeHeld = (one: HeldFile | undefined) => one && held(one)
 
+  const mortalParts = (parts: PartStore): PartStore => ({
+    ...parts,
+    begin: (...all) => living('begin', () => parts.begin(...all)),
+    put: (...all) => living('part', () => parts.put(...all)),
+    complete: (...all) => living('complete', () => parts.complete(...all)),
+    abort: (...all) => living('abort', () => parts.abort(...all)),
+  })
+
   return {
     calls,
     get dead() {
@@ -79,6 +87,7 @@ export function mortal(files: Files, store: ObjectStore, fate?: Fate): Mortal {
       delete: (key) => living('delete', () => store.delete(key)),
       list: (...all) => living('list', () => store.list(...all)),
       presign: (...all) => living('presign', () => store.presign(...all)),
+      ...(store.parts && { parts: mortalParts(store.parts) }),
       close: () => store.close(),
     },
   }

@@ -101,7 +101,6 @@ describe('store', () => {
   ])('refuses %s and leaves nothing', async (_name, order, body, fault) => {
     const { uploads, records, memory } = await house.uploads({
       limits: { uploadBytes: 100, sourceBytes: 100 },
-      store: checking(),
     })
     await expect(
       uploads.store({ ...ORDER, ...order }, pieces(...body.slice(0, 2), body.slice(2))),
@@ -372,19 +371,6 @@ describe('a connection that is not what it was', () => {
 async function* breaking(error: Error): AsyncGenerator<Uint8Array> {
   yield Buffer.from('begun')
   throw error
-}
-
-/** The store in memory with the length check that real ones make. */
-function checking(): MemoryStore {
-  const memory = createMemoryStore()
-  const { put } = memory
-  return Object.assign(memory, {
-    async put(...[key, body, options]: Parameters<MemoryStore['put']>) {
-      const bytes = body instanceof Uint8Array ? Buffer.from(body) : await collect(body)
-      if (options?.size !== undefined && options.size !== bytes.length) throw new Fault('bad-parameter')
-      return put(key, bytes, options)
-    },
-  })
 }
 
 /** A store whose writes wait until it is opened, and which says how many it had at once. */
