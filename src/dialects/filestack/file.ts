@@ -103,7 +103,7 @@ async function overwrite(
   const base64 = parameters.flag('base64decode') ?? false
   const { signal } = exchange
   const source =
-    handed.kind === 'bytes' ? handed : await openUrl(context, { url: handed.url, app, credentials, signal })
+    handed.kind === 'bytes' ? handed : await openUrl(context, exchange, { url: handed.url, app, credentials })
   const { body, size } = source
   const order = {
     bounds,

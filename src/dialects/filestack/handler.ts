@@ -8,6 +8,7 @@ import { createAuthority } from './authority.ts'
 import type { Context } from './context.ts'
 import { createDownload } from './download.ts'
 import { NO_APP, NO_ROUTE, type Refusal, refusalOf, UNEXPECTED } from './faults.ts'
+import { createProcessed } from './own-processing.ts'
 import { pathOf } from './parameters.ts'
 import { isCdnPath } from './paths.ts'
 import { answerPrefetch } from './prefetch.ts'
@@ -57,7 +58,7 @@ export function createFilestack(parts: FilestackParts): Filestack {
     authority: createAuthority({ keySecret, now }),
     download: createDownload({ once, limit: rest.limits.uploadBytes }),
   }
-  const api = createRest({ ...context, spool: createSpool(spoolDir) })
+  const api = createRest({ ...context, spool: createSpool(spoolDir), processed: createProcessed(context) })
   const cdn = processing(context)
   const sessions = multipart(context)
   const isKey = (segment: string) => directory.byPublicKey(segment)?.project.settings.filestack !== undefined

@@ -6,17 +6,16 @@ import { sendJson } from './answers.ts'
 import { checkSize } from './authority.ts'
 import { decodeBase64 } from './base64.ts'
 import { type Handed, receive, type Taker } from './body.ts'
-import type { Context } from './context.ts'
 import { badParameter, storing } from './faults.ts'
 import { inferNames } from './names.ts'
 import { type Parameters, queryOf } from './parameters.ts'
 import { forgetPictures } from './pictures.ts'
 import { PolicyRefusal } from './policy.ts'
 import type { Spool } from './spool.ts'
-import { openUrl } from './url-source.ts'
+import { type Opening, openUrl } from './url-source.ts'
 import { authorise, blobOf, type Door, readWish, type Wish } from './wish.ts'
 
-export type Storing = Context & { readonly spool: Spool }
+export type Storing = Opening & { readonly spool: Spool }
 
 /**
  * Answers a store call. A form's file streams into the store when what came before it says whose it is and that it may; else it waits
@@ -95,7 +94,7 @@ async function take(context: Storing, exchange: Exchange, wish: Wish, handed: Ha
   // Nothing is downloaded for somebody who may not store it.
   authorise(context, wish, expected.filename)
   const { app, credentials } = wish
-  const opened = await openUrl(context, { url, app, credentials, signal: exchange.signal })
+  const opened = await openUrl(context, exchange, { url, app, credentials })
   const { body, size, filename: sentName, contentType: sentType } = opened
   const names = inferNames({ from: 'url', filename, mimetype, path, url, sentName, sentType })
   return put(context, exchange, wish, { ...names, body, sourceUrl: url, ...(size !== undefined && { size }) })

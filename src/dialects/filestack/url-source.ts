@@ -1,5 +1,6 @@
 /** Files behind URLs that a request names: downloads, and this server's own links without a way around (filestack §1.1). */
 import { Fault } from '../../faults.ts'
+import type { Exchange } from '../../http/exchange.ts'
 import { type App, appOf } from './app.ts'
 import type { Credentials } from './authority.ts'
 import type { Context, Downloaded } from './context.ts'
@@ -13,16 +14,24 @@ export type UrlRequest = {
   readonly app: App
   /** Hold for the caller's own files where the URL brings none. */
   readonly credentials: Credentials
-  readonly signal: AbortSignal
 }
 
-/** Opens a URL. Fault with status 400 for one that cannot be had, while its body flows too; PolicyRefusal for a link of this server. */
-export async function openUrl(context: Context, request: UrlRequest): Promise<Downloaded> {
-  const { url, signal } = request
+/** What it takes to open a URL; `processed` knows the processing URLs of this server. */
+export type Opening = Context & {
+  processed(exchange: Exchange, request: UrlRequest): Promise<Downloaded | undefined>
+}
+
+/** Opens a URL. Fault with status 400 for one that cannot be had, while its body flows too; PolicyRefusal for one of this server. */
+export async function openUrl(context: Opening, exchange: Exchange, request: UrlRequest): Promise<Downloaded> {
+  const { url } = request
+  const { signal } = exchange
   try {
     if (!isWebUrl(url)) throw new Fault('key-invalid')
     const target = ownTarget(context.publicUrl(), url)
-    const opened = (target !== undefined && (await openOwn(context, target, request))) || undefined
+    const opened =
+      target === undefined
+        ? undefined
+        : ((await openLink(context, target, request, signal)) ?? (await context.processed(exchange, request)))
     const found = opened ?? (await context.download(url, undefined, signal))
     return { ...found, body: translated(found.body, url) }
   } catch (error) {
@@ -39,7 +48,12 @@ function ownTarget(base: string, url: string): string | undefined {
 }
 
 /** A file link of either form: `/api/file/{handle}` or `/{handle}`. Nothing for other URLs of this server. */
-async function openOwn(context: Context, target: string, request: UrlRequest): Promise<Downloaded | undefined> {
+async function openLink(
+  context: Context,
+  target: string,
+  request: UrlRequest,
+  signal: AbortSignal,
+): Promise<Downloaded | undefined> {
   const handle = /^\/(?:api\/file\/)?([A-Za-z0-9_-]{20})(?:\+[^/]*)?\/?$/.exec(pathOf(target))?.[1]
   if (handle === undefined) return undefined
   const { directory, uploads, authority } = context
@@ -56,7 +70,7 @@ async function openOwn(context: Context, target: string, request: UrlRequest): P
         ? request.credentials
         : {}
   authority.check(app, credentials, { calls: ['read'], handle })
-  const body = await uploads.read(file, undefined, request.signal)
+  const body = await uploads.read(file, undefined, signal)
   return { body, contentType: file.mimetype, filename: file.filename, size: file.size }
 }
 

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { formOf, type House, KEY, OTHER_KEY, openHouse, PLAIN_KEY, signed } from './house.ts'
+import { formOf, type House, KEY, OTHER_KEY, openHouse, PLAIN_KEY, sign, signed } from './house.ts'
 
 const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
@@ -387,4 +388,24 @@ test('a link of this server is read from its store, not fetched', async () => {
   expect(both.status).toBe(200)
   const foreign = await house.send('POST', `/api/store/S3?key=${OTHER_KEY}`, { body: secured })
   expect(foreign.status).toBe(403)
+})
+
+test('a processing URL of this server is worked on here', async () => {
+  const picture = await sharp({ create: { width: 60, height: 40, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer()
+  const stored = await house.store('', formOf(picture))
+  const url = (tasks: string) => `${house.url}/${tasks}/${stored.json.handle}`
+  const send = (tasks: string, query = '') => house.store(query, new URLSearchParams({ url: url(tasks) }))
+  const { json } = await send('resize=width:30/output=format:jpg')
+  expect(json).toMatchObject({ filename: 'cat.jpg', type: 'image/jpeg' })
+  expect(await sharp(await house.object(json.key)).metadata()).toMatchObject({ width: 30, height: 20, format: 'jpeg' })
+  house.configure({ security: true })
+  const { policy, signature } = sign({ call: 'convert' })
+  const storeOnly = signed({ call: 'store' })
+  expect((await send('resize=width:30', storeOnly)).status).toBe(403)
+  expect((await send(`security=policy:"${policy}",signature:${signature}/resize=width:30`, storeOnly)).status).toBe(200)
+  expect((await send('resize=width:30', signed({ call: ['store', 'convert'] }))).status).toBe(200)
+  expect((await send('resize=wrong:30', signed({}))).status).toBe(400)
+  expect((await send('resize=width:30/store', signed({}))).status).toBe(400)
 })
