@@ -35,8 +35,15 @@ export function isDebug(tasks: readonly RawTask[]): boolean {
  * together. Faults of `readTask`; bad-parameter for a `debug` that does not come first.
  */
 export function readChain(tasks: readonly RawTask[]): Chain {
-  return tasks.reduce((chain, raw, at) => withTask(chain, raw, at), EMPTY)
+  const before = chains.get(tasks)
+  if (before !== undefined) return before
+  const chain = tasks.reduce((earlier, raw, at) => withTask(earlier, raw, at), EMPTY)
+  chains.set(tasks, chain)
+  return chain
 }
+
+/** Requests that come again have the same lists of tasks (`targets.ts`). */
+const chains = new WeakMap<readonly RawTask[], Chain>()
 
 function withTask(chain: Chain, raw: RawTask, at: number): Chain {
   const task = readTask(raw)

@@ -14,8 +14,9 @@ import type { Work } from './order.ts'
 import type { One } from './source-text.ts'
 import type { ImageTask } from './tasks/image-tasks.ts'
 
-/** Largest source, bytes (filestack §4.1). */
+/** Largest source, bytes and pixels of a frame (filestack §4.1). */
 const SOURCE_BYTES = 268_435_456
+const SOURCE_PIXELS = 100_000_000
 
 export const UNTOUCHED: Plan = { frame: { kind: 'all' }, steps: [], output: { kind: 'untouched' } }
 
@@ -52,17 +53,31 @@ export async function pictureOf(
   sources: readonly [Located, ...Located[]],
 ): Promise<Picture | 'untouched'> {
   const [main, ...others] = sources
-  const compiled = compile(job.images, {
+  const compiled = compiledFor(job, others)
+  if (compiled.only !== undefined && !(await isOneOf(work, job, main, compiled.only))) return 'untouched'
+  const delivered = await deliver(work, job, main, compiled.plan)
+  const { facts } = delivered.source
+  if (facts !== undefined && facts.width * facts.height > SOURCE_PIXELS) throw new Fault('too-large')
+  return { delivered, name: nameFor(main.name, delivered), negotiated: compiled.negotiated }
+}
+
+/** Plans of tasks that name nothing else: the same tasks come again, and equal plans cost least when they are one. */
+const plans = new WeakMap<Job['images'], Compiled>()
+
+function compiledFor({ images, references }: Job, others: readonly Located[]): Compiled {
+  const alone = references.size === 0 && others.length === 0
+  const before = alone ? plans.get(images) : undefined
+  if (before !== undefined) return before
+  const compiled = compile(images, {
     picture(reference) {
-      const located = job.references.get(reference)
+      const located = references.get(reference)
       if (located === undefined) throw new Fault('object-missing')
       return located.ref
     },
     others: others.map(({ ref }) => ref),
   })
-  if (compiled.only !== undefined && !(await isOneOf(work, job, main, compiled.only))) return 'untouched'
-  const delivered = await deliver(work, job, main, compiled.plan)
-  return { delivered, name: nameFor(main.name, delivered), negotiated: compiled.negotiated }
+  if (alone) plans.set(images, compiled)
+  return compiled
 }
 
 /** Runs a plan on a source. A source outside that cannot be had is a Fault with status 400. */

@@ -12,7 +12,7 @@ import { createParameters, credentialsOf, queryOf } from '../parameters.ts'
 import type { Door } from '../wish.ts'
 import { cdnRefusal } from './cdn-faults.ts'
 import { isDebug, readChain } from './chain.ts'
-import { type CdnRequest, parseTarget, type RawTask } from './grammar.ts'
+import type { CdnRequest, RawTask } from './grammar.ts'
 import type { Order, Wanted, Work } from './order.ts'
 import { type Body, readBody } from './process-body.ts'
 import { type Source as Described, describe, reportOf } from './report.ts'
@@ -20,6 +20,7 @@ import { resultOf } from './result.ts'
 import { prepare, run } from './run.ts'
 import { malformed } from './scan.ts'
 import type { Source } from './source-text.ts'
+import { createTargets } from './targets.ts'
 
 export type Processing = {
   /**
@@ -38,6 +39,8 @@ type Unread = Omit<Order, 'chain'> & { readonly tasks: readonly RawTask[] }
 const BODY = { bytes: 1_048_576, milliseconds: 30_000 }
 
 export function createProcessing(context: Context): Processing {
+  const read = createTargets(context.directory)
+
   /** Errors as answers; whose request it is becomes known on the way. */
   async function answering(exchange: Exchange, work: (seen: (app: App) => void) => Promise<void>): Promise<void> {
     let application: string | undefined
@@ -116,7 +119,7 @@ export function createProcessing(context: Context): Processing {
           return answering(exchange, async (seen) => {
             exchange.req.resume()
             const work = { context, exchange, door }
-            const request = parseTarget(exchange.target, (text) => findApp(context.directory, text) !== undefined)
+            const request = read(exchange.target)
             if (request.metadata) return metadata(work, request, seen)
             return answer(work, orderOf(work, request, seen), seen)
           })
