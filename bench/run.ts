@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 const BENCHES: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
   delivery: () => import('./delivery.ts'),
   optimise: () => import('./optimise.ts'),
+  wait: () => import('./wait.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)
