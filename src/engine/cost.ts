@@ -1,5 +1,6 @@
 import { Fault } from '../faults.ts'
-import type { Drawing, OutputFormat, SourceFormat } from '../plan/plan.ts'
+import type { Size } from '../plan/facts.ts'
+import type { Area, Drawing, OutputFormat, SourceFormat } from '../plan/plan.ts'
 import type { ResolvedStep } from '../plan/resolved.ts'
 
 /** Work to be estimated. Pixels are of one frame. */
@@ -9,8 +10,8 @@ export type Work = {
   readonly further?: readonly { readonly format: SourceFormat; readonly pixels: number }[]
   /** Largest picture on the way (`Resolution.largest`); absent = the output. */
   readonly largest?: number
-  /** Arithmetic on pixels, over all frames. */
-  readonly drawings?: readonly { readonly drawing: Drawing<number>; readonly pixels: number }[]
+  /** Arithmetic on pixels; `size` is that of one frame. */
+  readonly drawings?: readonly { readonly drawing: Drawing<number>; readonly size: Size; readonly frames: number }[]
   readonly output: {
     readonly format: OutputFormat
     readonly pixels: number
@@ -31,7 +32,7 @@ export function estimateCost({ source, further = [], largest, drawings = [], out
     DECODE[source.format] * millions(source.pixels * source.frames) +
     sum(further.map(({ format, pixels }) => (DECODE[format] + MOVE) * millions(pixels))) +
     MOVE * millions(moved) +
-    sum(drawings.map(({ drawing, pixels }) => drawFactor(drawing) * millions(pixels))) +
+    sum(drawings.map(({ drawing, size, frames }) => drawFactor(drawing, size) * millions(areaOf(size) * frames))) +
     encodeFactor(output) * millions(output.pixels * output.frames)
   )
 }
@@ -42,7 +43,7 @@ export function drawingsOf(steps: readonly ResolvedStep[], frames: number): NonN
   return steps.flatMap((step) => {
     if (step.kind === 'animate') count = 1 + step.frames.length
     if (step.kind !== 'draw') return []
-    return [{ drawing: step.drawing, pixels: step.size.width * step.size.height * count }]
+    return [{ drawing: step.drawing, size: step.size, frames: count }]
   })
 }
 
@@ -61,6 +62,7 @@ export function avifEffort(pixels: number, explicit: boolean): 0 | 1 | undefined
 }
 
 const sum = (parts: readonly number[]) => parts.reduce((all, one) => all + one, 0)
+const areaOf = ({ width, height }: Size) => width * height
 const millions = (pixels: number) => pixels / 1_000_000
 
 /** Resizing, colour conversion, copying. */
@@ -106,7 +108,7 @@ function encodeFactor({ format, effort, lossless = false }: Work['output']): num
 }
 
 /** Milliseconds per million pixels of the whole picture, its way to a worker thread and back included. */
-function drawFactor(drawing: Drawing<number>): number {
+function drawFactor(drawing: Drawing<number>, size: Size): number {
   switch (drawing.name) {
     case 'torn-edges':
     case 'replace-colour':
@@ -131,10 +133,20 @@ function drawFactor(drawing: Drawing<number>): number {
       return 60 + BLUR * drawing.blur
     case 'areas': {
       const { areas, softness, effect } = drawing
-      // Areas far apart make it work on what lies between them.
-      return 60 + areas.length + blurFactor(softness, 1) + (effect.name === 'blur' ? blurFactor(effect.sigma, 4) : 40)
+      const own = blurFactor(softness, 1) + (effect.name === 'blur' ? blurFactor(effect.sigma, 4) : 40)
+      return (
+        60 + areas.length + own * shareOf(areas, 3 * (softness + (effect.name === 'blur' ? effect.sigma : 0)), size)
+      )
     }
   }
+}
+
+/** The part of a picture that areas take, with so much room around them. */
+function shareOf(areas: readonly Area<number>[], room: number, size: Size): number {
+  const taken = areas.map(({ width, height }) =>
+    areaOf({ width: Math.min(size.width, width + 2 * room), height: Math.min(size.height, height + 2 * room) }),
+  )
+  return Math.min(1, sum(taken) / areaOf(size))
 }
 
 /** Per channel and pixel of sigma. */

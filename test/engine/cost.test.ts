@@ -40,26 +40,28 @@ describe('estimateCost', () => {
 })
 
 describe('drawings', () => {
-  const cost = (drawing: Drawing<number>, pixels = MILLION) =>
-    estimateCost({ ...work({}), drawings: [{ drawing, pixels }] }) - estimateCost(work({}))
+  const cost = (drawing: Drawing<number>, frames = 1) =>
+    estimateCost({ ...work({}), drawings: [{ drawing, size: { width: 1000, height: 1000 }, frames }] }) -
+    estimateCost(work({}))
   const sepia: Drawing<number> = { name: 'sepia', strength: 1 }
   const oil: Drawing<number> = { name: 'oil-paint', radius: 3 }
-  const areas = (sigma: number, softness = 0): Drawing<number> => ({
+  const areas = (sigma: number, softness = 0, side = 2000): Drawing<number> => ({
     name: 'areas',
-    areas: [{ x: 0, y: 0, width: 5, height: 5 }],
+    areas: [{ x: 0, y: 0, width: side, height: side }],
     shape: 'rect',
     softness,
     effect: { name: 'blur', sigma },
   })
 
   it('count with their pixels, oil painting most', () => {
-    expect(cost(sepia, 3 * MILLION)).toBeCloseTo(3 * cost(sepia))
+    expect(cost(sepia, 3)).toBeCloseTo(3 * cost(sepia))
     expect(cost(oil)).toBeGreaterThan(3 * cost(sepia))
   })
 
   it('areas cost what their effect and their softness cost', () => {
     expect(cost(areas(4))).toBeGreaterThan(cost(areas(1)) + 100)
     expect(cost(areas(1, 4))).toBeGreaterThan(cost(areas(1)) + 50)
+    expect(cost(areas(4, 4, 50))).toBeLessThan(cost(areas(4, 4)) / 3)
   })
 
   it('are found in the steps, with the frames that there are at their point', () => {
@@ -69,10 +71,10 @@ describe('drawings', () => {
     const frame = { ...base, picture: { kind: 'source', source: { kind: 'url', url: 'http://a/b' } } } as const
     const steps: readonly ResolvedStep[] = [draw(sepia), { kind: 'animate', frames: [frame, frame] }, draw(oil)]
     expect(drawingsOf(steps, 1)).toEqual([
-      { drawing: sepia, pixels: 5000 },
-      { drawing: oil, pixels: 15_000 },
+      { drawing: sepia, size, frames: 1 },
+      { drawing: oil, size, frames: 3 },
     ])
-    expect(drawingsOf([draw(oil)], 7)).toEqual([{ drawing: oil, pixels: 35_000 }])
+    expect(drawingsOf([draw(oil)], 7)).toEqual([{ drawing: oil, size, frames: 7 }])
   })
 })
 
@@ -94,7 +96,9 @@ it('the work of layers is told by their headers: what is decoded, and what is dr
   const limits = { inputPixels: MILLION, outputPixels: MILLION, frames: 1 }
   const [work] = await foreseeLayers([step], opened, limits)
   expect(work).toMatchObject({ format: 'png', pixels: 1200 })
-  expect(drawingsOf(work?.steps ?? [], 1)).toEqual([{ drawing: { name: 'oil-paint', radius: 2 }, pixels: 200 }])
+  expect(drawingsOf(work?.steps ?? [], 1)).toEqual([
+    { drawing: { name: 'oil-paint', radius: 2 }, size: { width: 10, height: 20 }, frames: 1 },
+  ])
   const known = { ...step, steps: step.steps.slice(1) }
   await expect(foreseeLayers([known], opened, { ...limits, outputPixels: 100 })).rejects.toMatchObject({
     code: 'too-large',

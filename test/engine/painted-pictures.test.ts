@@ -64,6 +64,41 @@ describe('areas', () => {
     }
   })
 
+  it.each([
+    ['blurred', { effect: { name: 'blur', sigma: 3 }, softness: 1.5 }],
+    ['ovals', { effect: { name: 'blur', sigma: 2 }, shape: 'oval' }],
+    ['blocks', { effect: { name: 'pixelate', size: 16 } }],
+    ['soft blocks', { effect: { name: 'pixelate', size: 7 }, softness: 2 }],
+  ] as const)('are the same together as one after the other when they lie apart: %s', async (_, more) => {
+    const picture = raw.photo(160, 120)
+    const list = [
+      { x: 2, y: 3, width: 20, height: 14 },
+      { x: 120, y: 90, width: 60, height: 20 },
+      { x: 10, y: 80, width: 9, height: 30 },
+    ]
+    const together = await drawn(picture, areas(list, more))
+    const singly = await drawn(picture, ...list.map((area) => areas([area], more)))
+    expect(together.data.equals(singly.data)).toBe(true)
+  })
+
+  it('that meet in a block show the same block', async () => {
+    const picture = raw.photo(64, 64)
+    const effect = { name: 'pixelate', size: 32 } as const
+    const two = [
+      { x: 2, y: 2, width: 5, height: 5 },
+      { x: 20, y: 20, width: 20, height: 5 },
+    ]
+    const seen = await drawn(picture, areas(two, { effect }))
+    const whole = await drawn(picture, draw(effect))
+    for (const [x, y] of [
+      [3, 3],
+      [22, 22],
+      [39, 24],
+    ] as const) {
+      expect(pixel(seen, x, y)).toEqual(pixel(whole, x, y))
+    }
+  })
+
   it('take from around them: a blur at their edge knows what lies beyond', async () => {
     const half = paint(60, 20, (x) => (x < 30 ? [0, 0, 0] : [200, 200, 200]))
     const seen = await drawn(half, areas([{ x: 0, y: 0, width: 30, height: 20 }]))

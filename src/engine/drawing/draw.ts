@@ -38,10 +38,13 @@ export type Brush =
     }
   | {
       readonly name: 'areas'
-      readonly cover: Cover
-      readonly effect:
-        | { readonly name: 'pixelate'; readonly size: number }
-        | { readonly name: 'veil'; readonly veil: Cover }
+      /** Their covers do not meet. */
+      readonly parts: readonly {
+        readonly cover: Cover
+        readonly effect:
+          | { readonly name: 'pixelate'; readonly size: number }
+          | { readonly name: 'veil'; readonly veil: Cover }
+      }[]
     }
   | {
       readonly name: 'displace'
@@ -91,8 +94,10 @@ function apply(picture: Raw, brush: Brush): Raw {
     case 'oil-paint':
       return oilPaint(picture, brush.radius)
     case 'areas':
-      if (brush.effect.name === 'pixelate') pixelate(picture, brush.effect.size, brush.cover)
-      else showThrough(picture, brush.effect.veil, brush.cover)
+      for (const { cover, effect } of brush.parts) {
+        if (effect.name === 'pixelate') pixelate(picture, effect.size, cover)
+        else showThrough(picture, effect.veil, cover)
+      }
       return picture
     case 'vignette':
       vignette(picture, brush.strength, brush.falloff)

@@ -1,12 +1,10 @@
 import sharp from 'sharp'
-import { regionOf } from '../../plan/drawn.ts'
-import type { Region, Size } from '../../plan/facts.ts'
-import { intersect, sameSize } from '../../plan/geometry.ts'
 import type { Drawing } from '../../plan/plan.ts'
 import type { Frames } from '../animation.ts'
 import type { Cover, CoverWish } from '../drawing/cover.ts'
 import type { Brush } from '../drawing/draw.ts'
 import type { Raw } from '../raw.ts'
+import { areasBrush } from './areas.ts'
 import { blurredCover, LEAST_BLUR } from './blur.ts'
 import { dominantColours } from './dominant.ts'
 import type { LaidLayer } from './layer.ts'
@@ -76,46 +74,8 @@ async function brushOf(drawing: Drawing<number>, picture: Frames, easel: Easel):
       return { name: 'shadow', shape: await castShape(picture, drawing.blur), moved, colour, strength: strength / 100 }
     }
     case 'areas':
-      return areasBrush(drawing, picture, easel)
+      return areasBrush(drawing, picture, easel.cover)
   }
-}
-
-async function areasBrush(
-  { areas, shape, softness, effect }: Extract<Drawing<number>, { readonly name: 'areas' }>,
-  picture: Frames,
-  easel: Easel,
-): Promise<Brush> {
-  const regions = areas.map(regionOf)
-  const box = around(regions, softness, picture)
-  const hard = await easel.cover({ areas: regions, shape, box })
-  // At the picture's edge the outline is not softened: there the areas go on.
-  const cover = softness < LEAST_BLUR ? hard : { ...hard, raw: await blurredCover(hard.raw, box, softness) }
-  if (effect.name === 'pixelate')
-    return { name: 'areas', cover, effect: { name: 'pixelate', size: Math.round(effect.size) } }
-  const wide = around([box], effect.sigma, picture)
-  const raw = await blurredCover(await cutOut(picture, wide), wide, effect.sigma)
-  return { name: 'areas', cover, effect: { name: 'veil', veil: { raw, left: wide.left, top: wide.top } } }
-}
-
-/** The part of a picture that holds these regions and what a Gaussian spreads around them. */
-function around(regions: readonly Region[], sigma: number, picture: Size): Region {
-  const room = Math.ceil(3 * sigma)
-  const left = Math.min(...regions.map((one) => one.left)) - room
-  const top = Math.min(...regions.map((one) => one.top)) - room
-  const width = Math.max(...regions.map((one) => one.left + one.width)) + room - left
-  const height = Math.max(...regions.map((one) => one.top + one.height)) + room - top
-  return intersect({ left, top, width, height }, picture) ?? { left: 0, top: 0, ...picture }
-}
-
-async function cutOut({ data, width, height }: Frames, region: Region): Promise<Raw> {
-  const all = { data, width, height, channels: 4 } as const
-  if (sameSize(region, all)) return all
-  const raw = { width, height, channels: 4 } as const
-  const cut = await sharp(data, { raw, limitInputPixels: false })
-    .extract({ ...region })
-    .raw()
-    .toBuffer()
-  return { data: cut, width: region.width, height: region.height, channels: 4 }
 }
 
 /** The alpha of a picture, blurred, with as much room around it as the blur spreads. */
