@@ -15,8 +15,8 @@ export type Flow = {
 }
 
 /**
- * Bounds how many bodies flow into stores at once. A large one on its way to S3 is held in three parts of 8 MB, and the heap grows by
- * as much again before what was sent is collected: fifty at once would take more than 2 GB. Eight take a sixth of that, and more of
+ * Bounds how many bodies flow into stores at once. A large one on its way to S3 is held in two parts of 8 MB, and the process grows by
+ * twice as much again before what was sent is collected: fifty at once would take more than 2 GB. Eight take a sixth of that, and more of
  * them make one network no faster. The others are not read meanwhile: their senders feel it as back-pressure. Bodies known to
  * be small have a lane of their own, in which 64 hold 64 MB at most, so that large ones do not hold them up.
  */

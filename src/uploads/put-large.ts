@@ -4,14 +4,14 @@ import type { ObjectKey, ObjectStore, PartStore, PutOptions } from '../storage/o
 /** Bodies up to this many bytes go to the store in one piece; longer ones in parts of as much at least. */
 const PART_BYTES = 8 * 1024 * 1024
 /** Parts under way, or being filled. */
-const AT_ONCE = 3
+const AT_ONCE = 2
 /** S3's most. */
 const PARTS = 10_000
 
 type Options = PutOptions & { readonly signal: AbortSignal }
 
 /**
- * Stores a body that is long, or may be, within three buffers of 8 MB that are used again and again: the garbage of fresh ones would be
+ * Stores a body that is long, or may be, within two buffers of 8 MB that are used again and again: the garbage of fresh ones would be
  * many times that. The object appears whole or not at all; parts of an upload that fails are dropped. `most` is what `chunks` is bounded
  * by, in bytes. Stores without parts take the body as it is. Throws the store's Faults and what `chunks` throws.
  */

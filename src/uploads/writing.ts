@@ -79,7 +79,11 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
     try {
       const written = await write(AbortSignal.any([signal, holding.lost]))
       if (!(await held.stored(written))) throw takenOver()
-      return { ...held.record, ...written, sides: undefined }
+      const record: FileRecord = { ...held.record, ...written, sides: undefined }
+      return await reconcile(record).catch((err: unknown) => {
+        log.warn({ err, handle: record.handle }, 'files of the same object could not be compared with it')
+        return record
+      })
     } catch (error) {
       // A write whose outcome nobody knows may still come to pass: the sweeper looks after a lease's time.
       if (certain() || !isUncertain(error)) await undo(held).catch(unsettled(held.record.handle))
@@ -87,6 +91,20 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
     } finally {
       holding.end()
     }
+  }
+
+  /**
+   * Of two who write one object at the same time, the later one here may be the earlier one in the store. Whoever is the last to record
+   * its object looks what lies there, and tells all records of it.
+   */
+  async function reconcile(record: FileRecord): Promise<FileRecord> {
+    const others = await files.neighbours(record)
+    if (others.length === 0) return record
+    const head = await headOf(open(record))
+    if (head === undefined || head.version === record.version) return record
+    const { size = record.size, version } = head
+    for (const { handle } of [record, ...others]) await files.replaced({ ...record, handle }, { size, version })
+    return { ...record, size, version, digests: {} }
   }
 
   async function undo(held: HeldFile): Promise<void> {

@@ -4,12 +4,13 @@ import { collect, type Records } from './house.ts'
 
 export type Kept = { readonly handle: string }
 
-/** What lies in the store and in the database below a prefix, and where the two contradict each other. */
+/** What lies in the store and in the database below a prefix (all of it when that is empty), and where the two contradict each other. */
 export async function agreement(store: ObjectStore, { rows }: Pick<Records, 'rows'>, prefix: string) {
   const problems: string[] = []
   const contents: string[] = []
-  const kept = (await rows()).filter(({ object_key: key }) => key.startsWith(`${prefix}/`))
-  const { entries, more } = await store.list(`${prefix}/`, { limit: 10_000 })
+  const below = prefix === '' ? '' : `${prefix}/`
+  const kept = (await rows()).filter(({ object_key: key }) => key.startsWith(below))
+  const { entries, more } = await store.list(below, { limit: 10_000 })
   if (more) throw new Error('too many objects to compare')
   for (const { key } of entries) {
     const answer = await store.get({ key })

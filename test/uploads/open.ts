@@ -82,13 +82,13 @@ export type Records = {
 export const QUIET = { warn: () => undefined, info: () => undefined, error: () => undefined }
 
 /** Opens a database at a place as the catalog does. */
-export async function openRecords(place: { readonly database: string; readonly dataDir: string }) {
+export async function openRecords(place: { readonly database: string; readonly dataDir: string }, now?: () => number) {
   const opened = await openDatabase({ ...place, log: QUIET })
   await migrate(opened)
   const clock = { ms: Date.now() }
   const { db } = opened
   return {
-    files: createFiles(db, () => clock.ms),
+    files: createFiles(db, now ?? (() => clock.ms)),
     clock,
     rows: () => db.selectFrom('files').selectAll().orderBy('handle').execute(),
     close: () => db.destroy(),

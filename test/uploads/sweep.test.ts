@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { Fault } from '../../src/faults.ts'
+import { createFolderStore } from '../../src/storage/folder/store.ts'
 import { withChaos } from '../support/chaos.ts'
 import { createMemoryStore, type MemoryStore } from '../support/memory-store.ts'
 import { agreement } from './agreement.ts'
-import { createHouse, ORDER, openUploads, pieces, type Records } from './house.ts'
+import { createHouse, noise, ORDER, openUploads, pieces, type Records } from './house.ts'
 import { mortal } from './mortal.ts'
 
 const LEASE_MS = 60_000
@@ -321,6 +322,30 @@ describe('a removal and a store under the same key', () => {
       const [, newer] = await Promise.all([uploads.remove(older), uploads.store(EXACT, pieces('newer'))])
       expect(await agreed(store, records)).toEqual({ contents: ['newer'], handles: [newer.handle] })
       await uploads.remove(newer)
+    }
+  })
+})
+
+describe('many who write one object at once', () => {
+  it('leave records that tell what lies there in the end', { timeout: 60_000 }, async () => {
+    const path = await house.folder()
+    const store = createFolderStore({ provider: 'folder', path })
+    const { uploads, records } = await house.uploads({ store, connection: { prefix: 'p' } })
+    for (let round = 0; round < 5; round++) {
+      const size = (n: number) => 1 + ((n * 37) % 11) * 100_000
+      const numbers = Array.from({ length: 8 }, (_, n) => n)
+      const stored = await Promise.all(numbers.map((n) => uploads.store(EXACT, noise(size(n), n))))
+      const { problems, handles } = await agreement(store, records, 'p')
+      expect([problems, handles.length]).toEqual([[], 8])
+      const [first, second] = stored
+      if (first === undefined || second === undefined) throw new Error('nothing was stored')
+      await Promise.all([
+        uploads.overwrite(first, {}, noise(300_000, 11)),
+        uploads.overwrite(second, {}, noise(200_000, 12)),
+      ])
+      expect((await agreement(store, records, 'p')).problems).toEqual([])
+      await Promise.all(stored.map((file) => uploads.remove(file)))
+      expect(await records.rows()).toEqual([])
     }
   })
 })

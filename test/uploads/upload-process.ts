@@ -1,7 +1,7 @@
 /**
  * A server in miniature, to be measured and killed. Arguments: what to do, where (JSON), and how much.
  * `measure`: uploads `count` bodies of `bytes` at once, and prints how much memory that took at most beyond the start, in bytes.
- * `upload`: uploads bodies until it is killed, and prints the handle of each one that is stored.
+ * `upload`: stores, overwrites and removes until it is killed, and says what it did and what it is about to remove.
  */
 import '../../src/process.ts'
 import { createAgents } from '../../src/storage/agents.ts'
@@ -12,7 +12,7 @@ import { noise, ORDER, openRecords, openUploads } from './open.ts'
 
 const [task, where = '', bytes = '0', count = '1'] = process.argv.slice(2)
 const { config, dataDir }: { config: StoreConfig; dataDir: string } = JSON.parse(where)
-const { files } = await openRecords({ database: 'sqlite', dataDir })
+const { files } = await openRecords({ database: 'sqlite', dataDir }, Date.now)
 const store = createStore(config, { agents: createAgents(createGuard({ allowPrivate: true })) })
 const limits = { uploadBytes: 5_368_709_120, sourceBytes: 268_435_456 }
 const uploads = await openUploads({ files, store, limits, leaseMs: 1000, sweepMs: 100 })
@@ -41,10 +41,10 @@ await Promise.all(
       const file = await uploads.store({ ...ORDER, path }, noise(Number(bytes), round))
       process.stdout.write(`stored ${file.handle}\n`)
       if (round % 3 === 1) {
-        const changed = await uploads.overwrite(file, {}, noise(Number(bytes) / 2, round)).catch(() => undefined)
-        if (changed !== undefined) process.stdout.write(`overwritten ${file.handle}\n`)
+        await uploads.overwrite(file, {}, noise(Number(bytes) / 2, round)).catch(() => undefined)
       }
       if (round % 5 === 2) {
+        process.stdout.write(`removing ${file.handle}\n`)
         await uploads.remove(file).catch(() => undefined)
         process.stdout.write(`removed ${file.handle}\n`)
       }
