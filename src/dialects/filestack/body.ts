@@ -82,7 +82,7 @@ async function takeRaw<T>(
     if (!req.complete) {
       // What still comes is thrown away while the answer goes out; the connection is not used again.
       res.shouldKeepAlive = false
-      req.resume()
+      setImmediate(() => req.resume())
     }
   }
 }
@@ -106,11 +106,31 @@ function mediaOf(type: string | undefined): string {
 }
 
 /** The body as it comes in. Fault with status 400 when the sender breaks off. */
-async function* incoming({ req }: Exchange): AsyncGenerator<Uint8Array> {
+async function* incoming({ req, res }: Exchange): AsyncGenerator<Uint8Array> {
+  const broken = Promise.withResolvers<never>()
+  broken.promise.catch(() => undefined)
+  const onBreak = () => {
+    if (!req.complete) broken.reject(new Error('the connection was closed'))
+  }
+  req.on('error', () => undefined)
+  // The dispatcher may have answered what came broken; Node then forgets to close the request.
+  req.on('close', onBreak)
+  res.on('close', onBreak)
+  if (req.destroyed) onBreak()
+  const chunks = req.iterator({ destroyOnReturn: false })
   try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false })) yield chunk
+    for (;;) {
+      const step: IteratorResult<Buffer> = await Promise.race([chunks.next(), broken.promise])
+      if (step.done === true) return
+      yield step.value
+    }
   } catch (error) {
     throw refusing({ status: 400, message: 'The request body broke off' }, error)
+  } finally {
+    req.off('close', onBreak)
+    res.off('close', onBreak)
+    // Not awaited: it may still wait for a piece that never comes. Whoever throws the rest away needs the request back.
+    chunks.return?.().catch(() => undefined)
   }
 }
 

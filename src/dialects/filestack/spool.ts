@@ -13,21 +13,33 @@ export type Waiting = {
 }
 
 export type Spool = {
-  /** Writes a body to the disk. Nothing is left when it fails. Fault too-large above `limit` bytes, disk-full. */
+  /**
+   * Writes a body to the disk. Nothing is left when it fails. Faults: too-large above `limit` bytes, overloaded when many wait
+   * already, disk-full.
+   */
   keep(body: AsyncIterable<Uint8Array>, limit: number): Promise<Waiting>
 }
+
+/** Whoever sends these may not have said yet who they are: so many wait at once. */
+const MOST_WAITING = 64
 
 /** Files below `dir`, which belongs to this process alone: what an earlier one left is removed at the first use. */
 export function createSpool(dir: string): Spool {
   let ready: Promise<void> | undefined
+  let waiting = 0
 
   return {
     async keep(body, limit) {
-      ready ??= empty(dir)
-      await ready
+      if (waiting >= MOST_WAITING) throw new Fault('overloaded', 'too many forms are waiting')
+      waiting += 1
       const file = join(dir, randomUUID())
-      const remove = () => rm(file, { force: true })
+      const remove = async () => {
+        waiting -= 1
+        await rm(file, { force: true })
+      }
       try {
+        ready ??= empty(dir)
+        await ready
         const size = await write(file, body, limit)
         return { size, body: () => createReadStream(file), remove }
       } catch (error) {

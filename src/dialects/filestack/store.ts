@@ -97,7 +97,21 @@ async function take(context: Storing, exchange: Exchange, wish: Wish, handed: Ha
   const opened = await openUrl(context, exchange, { url, app, credentials })
   const { body, size, filename: sentName, contentType: sentType } = opened
   const names = inferNames({ from: 'url', filename, mimetype, path, url, sentName, sentType })
-  return put(context, exchange, wish, { ...names, body, sourceUrl: url, ...(size !== undefined && { size }) })
+  return put(context, exchange, wish, {
+    ...names,
+    body,
+    sourceUrl: withoutUser(url),
+    ...(size !== undefined && { size }),
+  })
+}
+
+/** What is told of a URL to everybody who may look at the file. */
+function withoutUser(text: string): string {
+  const url = URL.parse(text)
+  if (url === null || (url.username === '' && url.password === '')) return text
+  url.username = ''
+  url.password = ''
+  return url.href
 }
 
 type Piece = {
