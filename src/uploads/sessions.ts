@@ -253,8 +253,9 @@ export function createSessions(options: SessionsOptions): Sessions {
       }
       const { parts } = store
       const direct = parts !== undefined && (await mayGoDirect(order, parts))
-      const together = parts !== undefined && (direct || size > LEAST_PART_BYTES)
-      const upload = together ? await parts.begin(object, putOptions(file)) : undefined
+      // A store that takes no ACLs says so when an upload begins there, before anything was sent.
+      const begins = direct || access === 'public' || size > LEAST_PART_BYTES
+      const upload = begins ? await parts?.begin(object, putOptions(file)) : undefined
       const session: UploadSession = {
         ...{ id: randomBytes(16).toString('hex'), secret: randomBytes(32).toString('base64url') },
         ...{ file, exact, chunked, direct, expiresMs: now() + keepMs, state: 'open' },
