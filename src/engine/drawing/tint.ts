@@ -23,24 +23,16 @@ export function colorize({ data }: Raw, colour: Colour, intensity: number): void
   }
 }
 
-/** The usual sepia matrix: what red, green and blue of the result take from those of the picture. */
-const SEPIA = [
-  [0.393, 0.769, 0.189],
-  [0.349, 0.686, 0.168],
-  [0.272, 0.534, 0.131],
-] as const
-
-/** Mixes brown tones into an RGBA picture by `strength` (0…1). In place. */
+/** Mixes brown tones, those of the usual sepia matrix, into an RGBA picture by `strength` (0…1). In place. */
 export function sepia({ data }: Raw, strength: number): void {
   const part = Math.min(1, Math.max(0, strength))
   for (let i = 0; i < data.length; i += 4) {
     const r = data[i] ?? 0
     const g = data[i + 1] ?? 0
     const b = data[i + 2] ?? 0
-    const tone = ([red, green, blue]: (typeof SEPIA)[number]) => Math.min(255, red * r + green * g + blue * b)
-    data[i] = Math.round(r + part * (tone(SEPIA[0]) - r))
-    data[i + 1] = Math.round(g + part * (tone(SEPIA[1]) - g))
-    data[i + 2] = Math.round(b + part * (tone(SEPIA[2]) - b))
+    data[i] = Math.round(r + part * (Math.min(255, 0.393 * r + 0.769 * g + 0.189 * b) - r))
+    data[i + 1] = Math.round(g + part * (Math.min(255, 0.349 * r + 0.686 * g + 0.168 * b) - g))
+    data[i + 2] = Math.round(b + part * (Math.min(255, 0.272 * r + 0.534 * g + 0.131 * b) - b))
   }
 }
 
@@ -48,7 +40,10 @@ export function sepia({ data }: Raw, strength: number): void {
 export function twoLevel({ data }: Raw, threshold: number): void {
   const least = 255 * threshold
   for (let i = 0; i < data.length; i += 4) {
-    data.fill(luma(data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0) < least ? 0 : 255, i, i + 3)
+    const level = luma(data[i] ?? 0, data[i + 1] ?? 0, data[i + 2] ?? 0) < least ? 0 : 255
+    data[i] = level
+    data[i + 1] = level
+    data[i + 2] = level
   }
 }
 
