@@ -4,7 +4,6 @@
  * undone by the sweeper (`sweep.ts`).
  */
 import type { DigestName, FilePlace, FileRecord } from '../catalog/files.ts'
-import type { ObjectKey } from '../storage/object-store.ts'
 
 export type { DigestName, FileRecord } from '../catalog/files.ts'
 
@@ -16,16 +15,6 @@ export interface Uploads {
    * (`context.option` `acl`) for public access where the store takes no ACLs, what `place` and the store throw, what the body throws.
    */
   store(order: StoreOrder, body: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<FileRecord>
-  /**
-   * Records an object that comes about in another way than by a body: `write` brings it to `at` by itself (joins parts, copies).
-   * Announced before, and undone or finished after, as in `store`; bounds and sizes of the order are not looked at.
-   */
-  assemble(
-    order: StoreOrder,
-    at: Destination,
-    write: (object: ObjectKey, signal: AbortSignal) => Promise<Assembled>,
-    signal?: AbortSignal,
-  ): Promise<FileRecord>
   /**
    * Replaces the content of a file; handle, key, container and name stay. The old content stays whole when it fails. Other files of
    * the same object change with it. Faults as in `store`; object-missing when the file is gone, conflict when it is being overwritten
@@ -71,9 +60,6 @@ export interface Uploads {
  * was looked up, by this server or behind its back. Headers are to be made of it.
  */
 export type Content = AsyncIterable<Uint8Array> & { readonly file: FileRecord }
-
-/** An object that was brought about by somebody else than `store`. */
-export type Assembled = Pick<FileRecord, 'size' | 'version'> & Partial<Pick<FileRecord, 'digests'>>
 
 export type ByteRange = { readonly start: number; readonly end?: number }
 

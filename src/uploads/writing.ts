@@ -11,7 +11,7 @@ import { type Intake, takeIn } from './intake.ts'
 import type { Log } from './log.ts'
 import { putLarge } from './put-large.ts'
 import { headOf, leave, type Settling, settle, UNKNOWN_VERSION } from './settle.ts'
-import type { Assembled, Destination, StoreOrder, Uploads } from './uploads.ts'
+import type { Destination, StoreOrder, Uploads } from './uploads.ts'
 
 /** How often, and with which pauses in milliseconds, something is tried that another process is just finishing. */
 const TRIES = 40
@@ -29,7 +29,7 @@ export type Writing = Settling & {
 }
 
 /** Everything that changes objects and their records together: announce → write → settle (`README.md`). */
-export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemble' | 'overwrite' | 'remove'> {
+export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'overwrite' | 'remove'> {
   const { files, open, now, directory, limits, leaseMs, silenceMs, flow, stop, log } = writing
   const rules = { limit: limits.uploadBytes, silenceMs }
 
@@ -71,9 +71,9 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
   /** Writes the object of a held record and settles the record, in the one way or the other. */
   async function complete(
     held: HeldFile,
+    intake: Intake,
     signal: AbortSignal,
     write: (signal: AbortSignal) => Promise<Written>,
-    certain: () => boolean,
   ): Promise<FileRecord> {
     const holding = keepHolding(held, leaseMs, log)
     try {
@@ -86,7 +86,7 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
       })
     } catch (error) {
       // A write whose outcome nobody knows may still come to pass: the sweeper looks after a lease's time.
-      if (certain() || !isUncertain(error)) await undo(held).catch(unsettled(held.record.handle))
+      if (!intake.ended || !isUncertain(error)) await undo(held).catch(unsettled(held.record.handle))
       throw error
     } finally {
       holding.end()
@@ -144,20 +144,8 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
         const held = await announce(order, at)
         const write = (signal: AbortSignal) =>
           put(open(held.record), intake, order, { size, contentType: mimetype, signal })
-        return complete(held, signal, write, () => !intake.ended)
+        return complete(held, intake, signal, write)
       })
-    },
-
-    async assemble(order, at, write, caller) {
-      checkAccess(order.access, open({ project: order.project, place: at.place }).store)
-      const held = await announce(order, at)
-      const { object } = open(held.record)
-      return complete(
-        held,
-        either(caller, stop),
-        async (signal) => writtenBy(await write(object, signal), order.mimetype, now()),
-        () => false,
-      )
     },
 
     async overwrite(file, order, body, caller) {
@@ -171,7 +159,7 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'assemb
         const { record } = held
         const contentType = order.mimetype ?? record.mimetype
         const write = (signal: AbortSignal) => put(open(record), intake, record, { size, contentType, signal })
-        return complete(held, signal, write, () => !intake.ended)
+        return complete(held, intake, signal, write)
       })
     },
 
@@ -203,10 +191,6 @@ function announced(order: StoreOrder, at: Destination, now: number): FileRecord 
     ...(region !== undefined && { region }),
     ...(sourceUrl !== undefined && { sourceUrl }),
   }
-}
-
-function writtenBy({ size, version, digests = {} }: Assembled, mimetype: string, uploadedMs: number): Written {
-  return { size, version, digests, mimetype, uploadedMs }
 }
 
 /** Undefined when nothing lies there. Credentials that may not look leave it open. */
