@@ -15,9 +15,22 @@ export async function* archiveOf(work: Work, job: Job, located: readonly Located
   }
 }
 
-/** The bytes of an archive as they flow; nothing is compressed, since pictures are. */
+/** The bytes of an archive as they flow; nothing is compressed, since pictures are. Whoever stops early leaves no source open. */
 export async function* zipped(entries: AsyncIterable<Entry>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of makeZip(entries)) yield chunk
+  let current: AsyncIterator<Uint8Array> | undefined
+  async function* watched(): AsyncGenerator<Entry> {
+    for await (const entry of entries) {
+      const iterator = entry.input[Symbol.asyncIterator]()
+      current = iterator
+      yield { ...entry, input: { [Symbol.asyncIterator]: () => iterator } }
+    }
+  }
+  try {
+    for await (const chunk of makeZip(watched())) yield chunk
+  } finally {
+    // Not awaited: a source that stalls would hold back the end.
+    current?.return?.().then(undefined, () => undefined)
+  }
 }
 
 async function entryOf(work: Work, job: Job, located: Located): Promise<Entry> {

@@ -36,7 +36,9 @@ function readMember(member: unknown, depth: number): Value {
     case 'boolean':
       return String(member)
     default:
-      if (!Array.isArray(member) || depth >= DEEPEST) throw malformed('a parameter of a task cannot be read')
+      // No option here is an object; those of others, like the workflows of `store`, are not looked into.
+      if (!Array.isArray(member)) return JSON.stringify(member) ?? ''
+      if (depth >= DEEPEST) throw malformed('a parameter of a task cannot be read')
       return member.map((item: unknown) => readMember(item, depth + 1))
   }
 }

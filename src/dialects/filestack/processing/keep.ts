@@ -1,5 +1,6 @@
 /** The task `store`: what the tasks come to becomes a new file (filestack §4.2). */
 import type { FileRecord } from '../../../catalog/files.ts'
+import { discard } from '../../../storage/body.ts'
 import type { App } from '../app.ts'
 import { checkSize, type Grant } from '../authority.ts'
 import { decodeBase64 } from '../base64.ts'
@@ -26,8 +27,7 @@ export async function keep(work: Work, ready: Ready, store: StoreOptions, result
   const { order, app } = ready
   const wish = wishOf(order, app, store)
   const piece = await pieceOf(work, ready, result, wish)
-  const { bounds, destination } = authorise(context, wish, piece.filename)
-  if (piece.size !== undefined && !wish.base64) checkSize(piece.size, bounds)
+  const { bounds, destination } = await allowed(work, wish, piece)
   const { location, path, container, region, access, base64 } = wish
   const file = await storing(destination.location, () =>
     context.uploads.store(
@@ -50,6 +50,18 @@ export async function keep(work: Work, ready: Ready, store: StoreOptions, result
     ),
   )
   return told(work, file)
+}
+
+/** Judged by its final name and size. A body that may not be stored is not read. */
+async function allowed({ context }: Work, wish: Wish, { filename, size, body }: Piece) {
+  try {
+    const granted = authorise(context, wish, filename)
+    if (size !== undefined && !wish.base64) checkSize(size, granted.bounds)
+    return granted
+  } catch (error) {
+    await discard(body)
+    throw error
+  }
 }
 
 /** Empty texts count as absent. */

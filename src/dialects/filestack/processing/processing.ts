@@ -1,5 +1,4 @@
 /** Processing URLs and `POST /process` (filestack §4). */
-import { isFault } from '../../../faults.ts'
 import { readBody as readBytes } from '../../../http/body.ts'
 import type { Exchange } from '../../../http/exchange.ts'
 import { sendJson, sendPlain, sendPreflight } from '../answers.ts'
@@ -53,15 +52,19 @@ export function createProcessing(context: Context): Processing {
     }
   }
 
+  /** What an error becomes; what is not the caller's doing goes into the log. */
+  function judged({ id }: Exchange, error: unknown, application: string | undefined): Refusal {
+    const refusal = cdnRefusal(error, application)
+    if (refusal.status === 500) context.log.error({ id, err: error }, 'a processing URL failed unexpectedly')
+    else if (refusal.status > 501) context.log.warn({ id, err: error }, refusal.message)
+    return refusal
+  }
+
   function refuse(exchange: Exchange, error: unknown, application: string | undefined): void {
-    const { res, signal, id } = exchange
+    const { res, signal } = exchange
     // Nobody is left to be answered.
     if (res.destroyed || signal.aborted) return
-    const refusal = cdnRefusal(error, application)
-    if (refusal.status >= 500) {
-      const code = isFault(error) ? { code: error.code } : {}
-      context.log[refusal.status === 500 ? 'error' : 'warn']({ id, err: error, ...code }, 'a picture failed')
-    }
+    const refusal = judged(exchange, error, application)
     if (res.headersSent) return void res.destroy()
     sendPlain(exchange, refusal.status, refusal.message, retrying(refusal))
   }
@@ -94,7 +97,7 @@ export function createProcessing(context: Context): Processing {
       source = await describe(work, ready)
       await resultOf(work, ready)
     } catch (error) {
-      refusal = cdnRefusal(error, application)
+      refusal = judged(work.exchange, error, application)
     }
     const { tasks } = unread
     const about = { apikey: application, tasks, source, valid, started, ...(refusal && { refusal }) }

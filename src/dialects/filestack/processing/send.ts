@@ -88,7 +88,8 @@ async function sendArchive({ req, res }: Exchange, order: Order, chunks: AsyncGe
   } catch {
     res.destroy()
   } finally {
-    await chunks.return(undefined)
+    // The archive's own way to stop is an error.
+    await chunks.return(undefined).catch(() => undefined)
   }
 }
 
