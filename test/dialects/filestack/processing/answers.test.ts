@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { IMAGE_TASKS } from '../../../../src/dialects/filestack/processing/tasks/image-tasks.ts'
 import { decode, GREEN, near, oriented, pixel, RED, raw, solid } from '../../../support/pictures.ts'
 import { KEY, OTHER_KEY } from '../house.ts'
 import { b64, type Cdn, openCdn } from './cdn.ts'
@@ -232,6 +234,54 @@ describe('errors', () => {
     expect((await cdn.send('PUT', `/${picture}`)).status).toBe(405)
     expect((await cdn.send('OPTIONS', `/${picture}`)).status).toBe(204)
   })
+
+  it('whatever the tasks, the answer is one of ours', async () => {
+    const value = fc.oneof(
+      fc.integer({ min: -5, max: 400 }).map(String),
+      fc.constantFrom('max', 'crop', 'red', '', '[1,2]', '[[0,0,5,5]]', picture),
+    )
+    const name = fc.constantFrom(
+      'width',
+      'w',
+      'h',
+      'a',
+      'b',
+      'd',
+      'f',
+      's',
+      'r',
+      'c',
+      'm',
+      'v',
+      'o',
+      't',
+      'dim',
+      'deg',
+      'page',
+      'quality',
+      'margin',
+    )
+    const options = fc.array(
+      fc.tuple(name, value).map((pair) => pair.join(':')),
+      { maxLength: 3 },
+    )
+    const task = fc.tuple(
+      fc.constantFrom(...Object.keys(IMAGE_TASKS), 'imagesize', 'metadata', 'debug', 'cache'),
+      options,
+    )
+    const chain = fc.array(
+      task.map(([word, given]) => (given.length === 0 ? word : `${word}=${given.join(',')}`)),
+      { minLength: 1, maxLength: 4 },
+    )
+    await fc.assert(
+      fc.asyncProperty(chain, async (tasks) => {
+        const { status, text } = await cdn.send('GET', `/${tasks.join('/')}/${picture}`)
+        expect([200, 400, 404, 501], text).toContain(status)
+      }),
+      { numRuns: 300 },
+    )
+    expect(cdn.logged.filter(({ level }) => level === 'error')).toEqual([])
+  }, 60_000)
 
   it('a private address is not reached', async () => {
     const guarded = await openCdn({ allowPrivate: false })
