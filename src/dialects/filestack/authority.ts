@@ -11,8 +11,6 @@ import {
   verifiedPolicy,
 } from './policy.ts'
 
-export { type PolicyReason, PolicyRefusal } from './policy.ts'
-
 /** What a policy can allow (filestack §2.3). */
 export type Call = 'read' | 'stat' | 'exif' | 'pick' | 'store' | 'write' | 'writeUrl' | 'convert' | 'remove'
 

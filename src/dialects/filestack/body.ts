@@ -87,16 +87,16 @@ async function takeRaw<T>(
   }
 }
 
-/** The parameters of a request that hands nothing in: query, form or JSON. What is neither holds none. */
-export async function readFields(exchange: Exchange, query: Entries): Promise<Parameters> {
+/** The parameters of a request that hands no file in: query, form or JSON of at most `most` bytes. What is neither holds none. */
+export async function readFields(exchange: Exchange, query: Entries, most = TEXT_BYTES): Promise<Parameters> {
   const { req } = exchange
   const media = mediaOf(req.headers['content-type'])
   if (media === 'multipart/form-data') {
-    const limits = { bytes: FORM_BYTES, fieldBytes: TEXT_BYTES, milliseconds: FIELDS_MS }
+    const limits = { bytes: FORM_BYTES + most, fieldBytes: most, milliseconds: FIELDS_MS }
     const { fields } = await readForm(exchange, limits, () => undefined)
     return createParameters(query, entriesOfFields(fields))
   }
-  const text = (await readBody(exchange, { bytes: TEXT_BYTES, milliseconds: FIELDS_MS })).toString('utf8')
+  const text = (await readBody(exchange, { bytes: most, milliseconds: FIELDS_MS })).toString('utf8')
   if (media === 'application/x-www-form-urlencoded') return createParameters(query, [...new URLSearchParams(text)])
   return createParameters(query, media === 'application/json' ? entriesOf(objectOf(text) ?? {}) : [])
 }

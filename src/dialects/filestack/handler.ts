@@ -3,14 +3,14 @@ import { isFault } from '../../faults.ts'
 import type { Exchange, Surface } from '../../http/exchange.ts'
 import type { Stores } from '../../storage/stores.ts'
 import { sendError, sendPreflight, uuidOf } from './answers.ts'
-import { type App, appOfProject } from './app.ts'
+import { type App, appOfProject, findApp } from './app.ts'
 import { createAuthority } from './authority.ts'
 import type { Context } from './context.ts'
 import { createDownload } from './download.ts'
 import { NO_APP, NO_ROUTE, type Refusal, refusalOf, UNEXPECTED } from './faults.ts'
 import { createProcessed } from './own-processing.ts'
 import { pathOf } from './parameters.ts'
-import { isCdnPath } from './paths.ts'
+import { isCdnPath, loggable } from './paths.ts'
 import { answerPrefetch } from './prefetch.ts'
 import { createRest } from './rest.ts'
 import { createSpool } from './spool.ts'
@@ -61,7 +61,7 @@ export function createFilestack(parts: FilestackParts): Filestack {
   const api = createRest({ ...context, spool: createSpool(spoolDir), processed: createProcessed(context) })
   const cdn = processing(context)
   const sessions = multipart(context)
-  const isKey = (segment: string) => directory.byPublicKey(segment)?.project.settings.filestack !== undefined
+  const isKey = (segment: string) => findApp(directory, segment) !== undefined
 
   function route(exchange: Exchange, door: Door): Promise<void> | void {
     const segments = segmentsOf(exchange.target)
@@ -96,6 +96,8 @@ export function createFilestack(parts: FilestackParts): Filestack {
     } catch (error) {
       // Nobody is left to be answered.
       if (exchange.res.destroyed || exchange.signal.aborted) return
+      // A part must not be taken for the whole.
+      if (exchange.res.headersSent) return void exchange.res.destroy()
       const refusal = refusalOf(error)
       const facts = { id: exchange.id, uuid: uuidOf(exchange) }
       if (refusal === UNEXPECTED) parts.log.error({ ...facts, err: error }, 'a request failed unexpectedly')
@@ -142,13 +144,4 @@ function refusalOfStatus(status: number): Refusal {
 
 function causeOf(error: unknown): unknown {
   return isFault(error) ? (error.cause ?? error) : error
-}
-
-/** The path without what may hold a secret: queries, policies, chains in base64, user info of sources. */
-function loggable(target: string): string {
-  return target
-    .replace(/(\?|%3f).*$/is, '')
-    .replace(/\bsecurity(=|%3d).*$/is, 'security=…')
-    .replace(/\/b64(\/|%2f).*$/is, '/b64/…')
-    .replace(/(\/\/|%2f%2f)(?:(?!%2f)[^/])*(@|%40)/gi, '$1…@')
 }

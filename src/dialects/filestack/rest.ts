@@ -6,6 +6,7 @@ import { NO_FILE, NO_ROUTE, refusing } from './faults.ts'
 import { answerFile, answerOverwrite, answerRemove, findFile } from './file.ts'
 import { answerConversion, answerStoredConversion } from './legacy-convert.ts'
 import { flagsOf, metadataOf } from './metadata.ts'
+import { answerOldStore } from './old-store.ts'
 import { createParameters, credentialsOf, queryOf } from './parameters.ts'
 import { answerStore, type Storing } from './store.ts'
 import type { Door } from './wish.ts'
@@ -32,6 +33,11 @@ export function createRest(context: Storing): Rest {
         return second === undefined ? undefined : reading(() => answerPreview(exchange, second, door))
       case 'clients':
         return second === 'unauth' ? reading(() => sendPlain(exchange, 200, 'success')) : undefined
+      case 'path': {
+        const name = decoded(third)
+        if (second !== 'storage' || name === undefined || segments.length > 3) return undefined
+        return { POST: () => answerOldStore(context, exchange, door, name) }
+      }
       default:
         return undefined
     }

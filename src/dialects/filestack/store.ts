@@ -41,7 +41,7 @@ export async function answerStore(
         return isMissing(error, parameters) ? context.limits.sourceBytes : 'stream'
       }
     },
-    take: (handed, parameters) => take(context, exchange, read(parameters), handed),
+    take: (handed, parameters) => storeHanded(context, exchange, read(parameters), handed),
     check(file, before, all) {
       const late = ARRANGING.find((name) => before.text(name) !== all.text(name))
       if (late !== undefined) throw badParameter(late, 'it must stand before the file')
@@ -82,7 +82,13 @@ function isMissing(error: unknown, parameters: Parameters): boolean {
   return isFault(error) && parameters.text('key') === undefined
 }
 
-async function take(context: Storing, exchange: Exchange, wish: Wish, handed: Handed): Promise<FileRecord> {
+/** Stores what was handed in, if the wish may be granted. Throws PolicyRefusal; Faults with a status, of places and of stores. */
+export async function storeHanded(
+  context: Storing,
+  exchange: Exchange,
+  wish: Wish,
+  handed: Handed,
+): Promise<FileRecord> {
   const { filename, mimetype, path } = wish
   if (handed.kind === 'bytes') {
     const { from, filename: sentName, type: sentType, body, size } = handed

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { isCdnPath } from '../../../src/dialects/filestack/paths.ts'
+import { isCdnPath, loggable } from '../../../src/dialects/filestack/paths.ts'
 import { KEY, openHouse } from './house.ts'
 
 const isKey = (segment: string) => segment === KEY
@@ -52,4 +52,14 @@ test('what is not its own stays with the house', async () => {
   const answer = await house.send('GET', '/favicon.ico')
   expect([answer.status, answer.text]).toEqual([404, '404 not found\n'])
   expect((await house.send('GET', `/${KEY}/Zk9mVq2RSLu7xN0bTfHw`)).status).toBe(418)
+})
+
+test.each([
+  ['/api/file/abc?policy=p&signature=s', '/api/file/abc'],
+  ['/key/resize=w:5/security=p:"a/b",s:c/handle', '/key/resize=w:5/security=…'],
+  ['/key/security%3Dp:a,s:b/handle', '/key/security=…'],
+  ['/b64/W10=/handle', '/b64/…'],
+  ['/key/flip/https://user:password@example.com/a%3Ftoken=b', '/key/flip/https://…@example.com/a'],
+])('%s stands in a log without its secrets', (target, told) => {
+  expect(loggable(target)).toBe(told)
 })

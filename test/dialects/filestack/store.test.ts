@@ -409,3 +409,30 @@ test('a processing URL of this server is worked on here', async () => {
   expect((await send('resize=wrong:30', signed({}))).status).toBe(400)
   expect((await send('resize=width:30/store', signed({}))).status).toBe(400)
 })
+
+describe('the oldest way to store', () => {
+  const post = (body: URLSearchParams | FormData) => house.send('POST', '/api/path/storage/old%20cat.png', { body })
+  const fields = { fileContents: PNG.toString('base64'), apikey: KEY, persist: 'true' }
+
+  test.each([
+    ['a form', new URLSearchParams(fields)],
+    ['a multipart form', formOf(undefined, { before: fields })],
+  ])('%s', async (_, body) => {
+    const { status, json } = await post(body)
+    expect(status).toBe(200)
+    expect(json).toEqual({
+      result: 'ok',
+      data: { url: json.data.url, data: { filename: 'old cat.png', type: 'image/png', size: PNG.length } },
+    })
+    expect((await house.send('GET', json.data.url)).bytes).toEqual(PNG)
+  })
+
+  test.each([
+    [{ ...fields, apikey: 'nobody' }, 403, 'Invalid Application'],
+    [{ apikey: KEY }, 400, 'Invalid parameter fileContents: the bytes of the file are missing'],
+    [{ ...fields, fileContents: '%%%' }, 400, 'Invalid parameter base64decode: the body is not base64'],
+  ])('an error is told in its own form', async (given, status, msg) => {
+    const answer = await post(new URLSearchParams(given))
+    expect([answer.status, answer.json]).toEqual([status, { result: 'error', msg }])
+  })
+})
