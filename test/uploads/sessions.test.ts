@@ -306,6 +306,39 @@ describe('an upload in parts, gathered on the disk', () => {
     expect(store.objects.get('exact.bin')?.bytes.toString()).toBe('abcdef')
   })
 
+  it('is given back by a server that stops while it completes, and taken up at once by the next one', async () => {
+    const begun = Promise.withResolvers<void>()
+    const stuck: ObjectStore = {
+      ...store,
+      put: (_key, _body, options) =>
+        new Promise((_, reject) => {
+          options?.signal?.addEventListener('abort', () => reject(options.signal?.reason))
+          begun.resolve()
+        }),
+    }
+    const first = world.open({ store: stuck })
+    const session = await first.start(orderIn(world, 3))
+    const listed = await sendParts(first, session, [Buffer.from('abc')])
+    const asked = expect(first.complete(session, listed)).rejects.toMatchObject({ code: 'overloaded' })
+    await begun.promise
+    await first.close()
+    await asked
+    const file = await fileOf(world.open(), session, listed)
+    expect(store.objects.get(file.place.key)?.bytes.toString()).toBe('abc')
+  })
+
+  it('finds the disk full: nothing stays, and the part may come again', async () => {
+    const sessions = world.open()
+    const session = await sessions.start(orderIn(world, 3))
+    async function* full() {
+      yield Buffer.from('ab')
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    }
+    await expect(sessions.take(session, { part: 1, size: 3 }, full())).rejects.toMatchObject({ code: 'disk-full' })
+    expect(await readdir(join(world.dir, 'parts', session.id))).toEqual([])
+    await fileOf(sessions, session, await sendParts(sessions, session, [Buffer.from('abc')]))
+  })
+
   it('lands in a folder', async () => {
     const folder = createFolderStore({ provider: 'folder', path: world.dir })
     const sessions = world.open({ store: folder })
