@@ -16,6 +16,9 @@ import { createDelivery, type Delivering } from './delivery/create.ts'
 import { createCompressor } from './dialects/compressor/handler.ts'
 import { COMPRESSOR_JOB, createCompressorJob } from './dialects/compressor/queue.ts'
 import { createWork } from './dialects/compressor/work.ts'
+import { createFilestack } from './dialects/filestack/handler.ts'
+import { createMultipart } from './dialects/filestack/multipart.ts'
+import { createProcessing } from './dialects/filestack/processing/processing.ts'
 import { createImagekit } from './dialects/imagekit/handler.ts'
 import { createKrakenJob, KRAKEN_JOB } from './dialects/kraken/callback.ts'
 import { createKraken } from './dialects/kraken/handler.ts'
@@ -39,6 +42,8 @@ import { createSourceRouter, type SourceRouter } from './source-router.ts'
 import { createGuard } from './storage/guard.ts'
 import { joinPrefix } from './storage/keys.ts'
 import { createStores, type Stores } from './storage/stores.ts'
+import { createUploads } from './uploads/create.ts'
+import { createSessions } from './uploads/sessions.ts'
 
 /** Sources read at once, and how many more may wait. */
 const FETCHES = 64
@@ -171,6 +176,19 @@ async function serve(configured: Configured): Promise<void> {
     keySecret: (publicKey) => catalog.openKeySecret(publicKey),
     log,
   })
+  const uploadsDir = join(config.dataDir, 'uploads')
+  const depositing = { files: catalog.files, directory, storeOf: router.storeOf, limits: config.limits, log }
+  const uploads = await createUploads({ ...depositing, probe: engine.probe })
+  const sessions = createSessions({ ...depositing, sessions: catalog.uploadSessions, dir: uploadsDir })
+  const filestack = createFilestack({
+    ...{ directory, uploads, delivery, log, limits: config.limits, once: stores.once },
+    publicUrl: () => publicUrl,
+    keySecret: (publicKey) => catalog.openKeySecret(publicKey),
+    serves: () => catalog.listProjects().some(({ settings }) => settings.filestack !== undefined),
+    spoolDir: join(uploadsDir, 'forms'),
+    processing: createProcessing,
+    multipart: (context) => createMultipart({ ...context, sessions }),
+  })
   const krakenSurface = createKraken({ ...kraken, jobs })
   const compressorSurface = createCompressor({ ...compressor, jobs, sourceBytes })
   const demo = configured.file === undefined ? await demoProject(catalog) : undefined
@@ -194,10 +212,10 @@ async function serve(configured: Configured): Promise<void> {
     else if (dialect === 'imagekit') hosts.set(host, imagekit.bind({ project, endpoint }))
     else if (dialect === 'kraken') hosts.set(host, krakenSurface)
     else if (dialect === 'compressor') hosts.set(host, compressorSurface)
-    else log.warn({ host, dialect }, 'this dialect is not built yet: the host is served like any other')
+    else hosts.set(host, filestack.bind({ project }))
   }
   const dispatcher = createDispatcher({
-    surfaces: [pixboost, imagekit, krakenSurface, compressorSurface, health, index],
+    surfaces: [pixboost, imagekit, krakenSurface, compressorSurface, health, index, filestack],
     hosts,
     log,
     trustProxy: config.trustProxy,
@@ -217,6 +235,8 @@ async function serve(configured: Configured): Promise<void> {
   log.info('stopping: finishing what is in flight')
   await dispatcher.close(GRACE_MS)
   await jobs.close()
+  await sessions.close()
+  await uploads.close()
   await optimizer.close()
   await usage.close()
   await delivery.close()
