@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { Busboy, type BusboyInstance } from '@fastify/busboy'
 import { Fault, isFault } from '../faults.ts'
+import { unlessAborted } from './abort.ts'
 import type { BodyLimits } from './body.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -87,7 +88,7 @@ export async function readForm<T>(
   if (req.destroyed || res.closed) onBreak()
   try {
     await Promise.race([feed(exchange, parser, limits.bytes, stop.signal), finished.then(() => undefined)])
-    await Promise.race([finished, aborted(stop.signal)])
+    await unlessAborted(finished, stop.signal)
     if (tooLong) throw new Fault('too-large', undefined, { context: { limit: limits.fieldBytes } })
     return { fields, file: await file }
   } catch (error) {
@@ -123,25 +124,14 @@ function createParser(type: string | undefined, fieldSize: number): BusboyInstan
 async function feed({ req }: Exchange, parser: BusboyInstance, limit: number, signal: AbortSignal): Promise<void> {
   let size = 0
   const chunks = req.iterator({ destroyOnReturn: false })
-  const left = aborted(signal)
   for (;;) {
-    const step: IteratorResult<Buffer> = await Promise.race([chunks.next(), left])
+    const step: IteratorResult<Buffer> = await unlessAborted(chunks.next(), signal)
     if (step.done === true) break
     size += step.value.length
     if (size > limit) throw new Fault('too-large', undefined, { context: { limit } })
-    if (!parser.write(step.value)) await Promise.race([once(parser, 'drain', { signal }), left])
+    if (!parser.write(step.value)) await unlessAborted(once(parser, 'drain', { signal }), signal)
   }
   parser.end()
-}
-
-/** Never resolves; rejects with the signal's reason. */
-function aborted(signal: AbortSignal): Promise<never> {
-  const waiting = new Promise<never>((_, reject) => {
-    if (signal.aborted) reject(signal.reason)
-    else signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
-  waiting.catch(() => undefined)
-  return waiting
 }
 
 async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {

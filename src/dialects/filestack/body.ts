@@ -1,4 +1,5 @@
 /** What a request hands in, decided in the order of filestack §1.1. */
+import { unlessAborted } from '../../http/abort.ts'
 import { readBody } from '../../http/body.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { type FormField, type FormPart, readForm } from '../../http/multipart.ts'
@@ -107,10 +108,9 @@ function mediaOf(type: string | undefined): string {
 
 /** The body as it comes in. Fault with status 400 when the sender breaks off. */
 async function* incoming({ req, res }: Exchange): AsyncGenerator<Uint8Array> {
-  const broken = Promise.withResolvers<never>()
-  broken.promise.catch(() => undefined)
+  const broken = new AbortController()
   const onBreak = () => {
-    if (!req.complete) broken.reject(new Error('the connection was closed'))
+    if (!req.complete) broken.abort(new Error('the connection was closed'))
   }
   req.on('error', () => undefined)
   // The dispatcher may have answered what came broken; Node then forgets to close the request.
@@ -120,7 +120,7 @@ async function* incoming({ req, res }: Exchange): AsyncGenerator<Uint8Array> {
   const chunks = req.iterator({ destroyOnReturn: false })
   try {
     for (;;) {
-      const step: IteratorResult<Buffer> = await Promise.race([chunks.next(), broken.promise])
+      const step: IteratorResult<Buffer> = await unlessAborted(chunks.next(), broken.signal)
       if (step.done === true) return
       yield step.value
     }
