@@ -81,6 +81,7 @@ async function sharpFacts(bytes: Uint8Array, format: SharpFormat): Promise<Facts
     depth: depthOf(metadata.depth),
     space: spaceOf(metadata.space),
     profile: metadata.hasProfile,
+    annotated: metadata.exif !== undefined || metadata.xmp !== undefined,
     bytes: bytes.length,
     ...(metadata.density === undefined ? {} : { density: metadata.density }),
     ...(quality === undefined ? {} : { quality }),

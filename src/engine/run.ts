@@ -96,7 +96,8 @@ export async function runToFile(
   assertFits(encoding.format, size)
   const grey = greyAfter(stages, inputGrey(input))
   const { from } = metadata
-  const carries = (metadata.exif || metadata.xmp) && from.kind === 'file' && count === 1
+  const wanted = metadata.exif || metadata.xmp
+  const carries = wanted && from.kind === 'file' && from.facts.annotated !== false && count === 1
   const { picture, reading } = carries
     ? await onCarrier(from, await runToFrames(input, stages, valuesAsStored(bench)), metadata, bench)
     : await lastPass(input, stages, bench)

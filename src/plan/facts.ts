@@ -13,6 +13,8 @@ export type Facts = {
   readonly depth: 8 | 16 | 32
   readonly space: 'rgb' | 'grey' | 'cmyk' | 'other'
   readonly profile: boolean
+  /** Whether the file holds EXIF or XMP; absent when nobody has looked. */
+  readonly annotated?: boolean
   readonly bytes: number
   /** Dots per inch when the file says so. */
   readonly density?: number

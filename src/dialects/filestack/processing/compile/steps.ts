@@ -188,7 +188,7 @@ function shadow({ blur, opacity, vector: [x, y], colour }: TaskNamed<'shadow'>):
       focus: { kind: 'corner', x: -left, y: -top },
       surround: { kind: 'solid', colour: TRANSPARENT },
     },
-    { kind: 'draw', drawing: { name: 'shadow', blur, strength: opacity * colour.alpha, x, y, colour } },
+    { kind: 'draw', drawing: { name: 'shadow', blur, strength: opacity, x, y, colour } },
   ]
 }
 
