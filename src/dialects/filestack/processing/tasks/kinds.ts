@@ -53,18 +53,18 @@ export const text: Requirable<string> = {
 /** Accepted, and without a meaning here. */
 export const anything: Kind<true> = { expects: 'anything', read: () => true }
 
-/** 3, 6 or 8 hex digits (with alpha), a CSS name, `transparent`. */
+/** 3, 6 or 8 hex digits (with alpha), a CSS name, `transparent`; of the numbered names that ImageMagick adds, the greys. */
 export const colour: Kind<Colour> = {
   expects: 'a colour: 3, 6 or 8 hex digits, or a name',
   read(value) {
     if (typeof value !== 'string') return undefined
     const name = value.toLowerCase()
-    if (name === 'transparent') return TRANSPARENT
+    if (name === 'transparent' || name === 'none') return TRANSPARENT
     if (isColourName(name)) {
       const [r, g, b] = colourNames[name]
       return { r, g, b, alpha: 1 }
     }
-    return hexColour(name.replace(/^#/, ''))
+    return hexColour(name.replace(/^#/, '')) ?? numberedGrey(name)
   },
 }
 
@@ -195,6 +195,14 @@ function bounded(form: RegExp, least: number, most: number, expects: string): Ki
 
 function isColourName(name: string): name is keyof typeof colourNames {
   return Object.hasOwn(colourNames, name)
+}
+
+/** `grey0` is black, `gray100` white. */
+function numberedGrey(name: string): Colour | undefined {
+  const percent = Number(/^gr[ae]y(\d{1,3})$/.exec(name)?.[1])
+  if (!(percent <= 100)) return undefined
+  const level = Math.round(percent * 2.55)
+  return { r: level, g: level, b: level, alpha: 1 }
 }
 
 function hexColour(digits: string): Colour | undefined {
