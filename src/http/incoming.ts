@@ -1,4 +1,5 @@
-import { Fault } from '../faults.ts'
+import { Fault, isFault } from '../faults.ts'
+import { unlessAborted } from './abort.ts'
 import type { Exchange } from './exchange.ts'
 
 /**
@@ -6,28 +7,29 @@ import type { Exchange } from './exchange.ts'
  * dispatcher has answered what came broken, after which Node does not close the request. Who reads no further has to `req.resume()`.
  */
 export async function* incoming({ req, res }: Exchange): AsyncGenerator<Uint8Array> {
-  const chunks: AsyncIterator<Buffer> = req.iterator({ destroyOnReturn: false })
-  let giveUp: ((reason: Fault) => void) | undefined
+  const broken = new AbortController()
   const onClose = () => {
-    if (!req.complete) giveUp?.(brokenOff())
+    if (!req.complete) broken.abort(brokenOff())
   }
   // The error itself says no more than the `close` that follows it; without a listener it would end the process.
   req.on('error', () => undefined)
   req.on('close', onClose)
   res.on('close', onClose)
+  if (req.destroyed || res.closed) onClose()
+  const chunks = req.iterator({ destroyOnReturn: false })
   try {
     for (;;) {
-      if ((req.destroyed || res.closed) && !req.complete) throw brokenOff()
-      const step = await new Promise<IteratorResult<Buffer>>((resolve, reject) => {
-        giveUp = reject
-        chunks.next().then(resolve, (cause: unknown) => reject(brokenOff(cause)))
-      })
+      const step: IteratorResult<Buffer> = await unlessAborted(chunks.next(), broken.signal)
       if (step.done === true) return
       yield step.value
     }
+  } catch (error) {
+    throw isFault(error) ? error : brokenOff(error)
   } finally {
     req.off('close', onClose)
     res.off('close', onClose)
+    // Not awaited: it may still wait for a piece that never comes. Whoever throws the rest away needs the request back.
+    chunks.return?.().catch(() => undefined)
   }
 }
 

@@ -27,6 +27,25 @@ const MOUNTS: readonly {
   },
   { name: 'kraken', paths: ['/v1/url', '/v1/upload', '/user_status', '/v1/nothing'], ownForm: isFailure },
   { name: 'compressor', paths: ['/1.0/fetch', '/1.0/upload', '/1.0/jobs/x', '/1.0/nothing'], ownForm: isFailure },
+  {
+    name: 'filestack',
+    paths: [
+      '/api/store/S3',
+      '/api/file/Zk9mVq2RSLu7xN0bTfHw',
+      '/public_demo/resize=width:9/Zk9mVq2RSLu7xN0bTfHw',
+      '/process?x=',
+    ],
+    ownForm: ({ headers, body }) =>
+      headers['content-type'] === 'text/plain; charset=utf-8' &&
+      headers['access-control-allow-origin'] === '*' &&
+      body !== '',
+  },
+  {
+    name: 'filestack uploads in parts',
+    paths: ['/multipart/start?x=', '/multipart/upload?x=', '/multipart/commit?x=', '/multipart/complete?x='],
+    ownForm: ({ headers, body }) =>
+      headers['content-type']?.startsWith('application/json') === true && JSON.parse(body).error !== undefined,
+  },
 ]
 
 function isFailure({ headers, body }: RawAnswer): boolean {
@@ -63,8 +82,9 @@ beforeAll(async () => {
   await writeFile(join(pictures, 'good.jpg'), await photo(60, 40, 'jpeg'))
   for (const [name, bytes] of Object.entries(HOSTILE)) await writeFile(join(pictures, name), bytes)
   const keys = [{ label: 'Key 1', publicKey: 'public_demo', secret: 'private_demo' }]
-  const connections = [{ alias: 'local', provider: 'folder', path: pictures }]
-  server = await startServer({ config: { projects: [{ id: 'demo', keys, connections }] } })
+  const connections = [{ alias: 'local', provider: 'folder', path: pictures, write: true }]
+  const filestack = { stores: { S3: 'local' } }
+  server = await startServer({ config: { projects: [{ id: 'demo', keys, connections, filestack }] } })
   port = Number(new URL(server.url).port)
 })
 afterAll(async () => {
@@ -102,6 +122,17 @@ describe('bytes of a store are never trusted as a page, whoever hands them on', 
     for (const path of [`/api/2/img/local/${name}/asis?auth=public_demo`, `/ik/demo/${name}`]) {
       const { status, headers } = await server.get(path)
       expect(status, path).toBe(200)
+      expectSandboxed(headers)
+    }
+  })
+
+  it.each(Object.entries(HOSTILE))('%s stored through Filestack', async (filename, body) => {
+    const query = new URLSearchParams({ key: 'public_demo', filename })
+    const stored = await fetch(`${server.url}/api/store/S3?${query}`, { method: 'POST', body })
+    const { handle } = (await stored.json()) as { handle: string }
+    for (const path of [`/api/file/${handle}`, `/${handle}`, `/public_demo/${handle}`, `/api/file/${handle}?dl=true`]) {
+      const { status, headers, text } = await server.get(path)
+      expect([status, text], path).toEqual([200, body])
       expectSandboxed(headers)
     }
   })

@@ -1,9 +1,9 @@
 /** What a request hands in, decided in the order of filestack §1.1. */
-import { unlessAborted } from '../../http/abort.ts'
 import { readBody } from '../../http/body.ts'
 import type { Exchange } from '../../http/exchange.ts'
+import { incoming } from '../../http/incoming.ts'
 import { type FormField, type FormPart, readForm } from '../../http/multipart.ts'
-import { badParameter, refusing } from './faults.ts'
+import { badParameter } from './faults.ts'
 import { createParameters, type Entries, entriesOf, type Parameters } from './parameters.ts'
 import type { Spool, Waiting } from './spool.ts'
 
@@ -104,34 +104,6 @@ export async function readFields(exchange: Exchange, query: Entries, most = TEXT
 
 function mediaOf(type: string | undefined): string {
   return type?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-}
-
-/** The body as it comes in. Fault with status 400 when the sender breaks off. */
-async function* incoming({ req, res }: Exchange): AsyncGenerator<Uint8Array> {
-  const broken = new AbortController()
-  const onBreak = () => {
-    if (!req.complete) broken.abort(new Error('the connection was closed'))
-  }
-  req.on('error', () => undefined)
-  // The dispatcher may have answered what came broken; Node then forgets to close the request.
-  req.on('close', onBreak)
-  res.on('close', onBreak)
-  if (req.destroyed) onBreak()
-  const chunks = req.iterator({ destroyOnReturn: false })
-  try {
-    for (;;) {
-      const step: IteratorResult<Buffer> = await unlessAborted(chunks.next(), broken.signal)
-      if (step.done === true) return
-      yield step.value
-    }
-  } catch (error) {
-    throw refusing({ status: 400, message: 'The request body broke off' }, error)
-  } finally {
-    req.off('close', onBreak)
-    res.off('close', onBreak)
-    // Not awaited: it may still wait for a piece that never comes. Whoever throws the rest away needs the request back.
-    chunks.return?.().catch(() => undefined)
-  }
 }
 
 /** The text of a short body; the whole body again as `rest` otherwise and for those who want bytes after all. */

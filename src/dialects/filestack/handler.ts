@@ -8,6 +8,7 @@ import { createAuthority } from './authority.ts'
 import type { Context } from './context.ts'
 import { createDownload } from './download.ts'
 import { NO_APP, NO_ROUTE, type Refusal, refusalOf, UNEXPECTED } from './faults.ts'
+import { sendRefusal } from './multipart-faults.ts'
 import { createProcessed } from './own-processing.ts'
 import { pathOf } from './parameters.ts'
 import { isCdnPath, loggable } from './paths.ts'
@@ -24,7 +25,7 @@ export type Processing = {
 }
 
 /** The multipart upload protocol (filestack §5). */
-export type Multipart = { handle(exchange: Exchange, step: Step): Promise<void> }
+export type Multipart = { handle(exchange: Exchange, step: Step, door: Door): Promise<void> }
 export type Step = (typeof STEPS)[number]
 const STEPS = ['start', 'upload', 'commit', 'complete', 'part'] as const
 
@@ -73,7 +74,7 @@ export function createFilestack(parts: FilestackParts): Filestack {
         return api.handle(exchange, segments.slice(1), door)
       case 'multipart': {
         const step = STEPS.find((name) => name === second)
-        return step === undefined ? refuse(exchange, NO_ROUTE) : sessions.handle(exchange, step)
+        return step === undefined ? refuse(exchange, NO_ROUTE) : sessions.handle(exchange, step, door)
       }
       case 'process':
         return segments.length === 1 ? cdn.process(exchange, bound) : refuse(exchange, NO_ROUTE)
@@ -130,7 +131,12 @@ function segmentsOf(target: string): readonly string[] {
   return path === '' ? [] : path.split('/')
 }
 
-function refuse(exchange: Exchange, { status, message, retryAfterSeconds }: Refusal): void {
+function refuse(exchange: Exchange, refusal: Refusal): void {
+  const { status, message, retryAfterSeconds } = refusal
+  if (/^\/multipart(?:[/?]|$)/.test(exchange.target)) {
+    sendRefusal(exchange, refusal, Date.now())
+    return
+  }
   const later = retryAfterSeconds === undefined ? [] : ['Retry-After', String(retryAfterSeconds)]
   sendError(exchange, status, message, later)
 }

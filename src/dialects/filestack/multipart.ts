@@ -6,16 +6,17 @@ import { sendText } from '../../http/respond.ts'
 import { GRANT_SECONDS, type Sessions, type Slice, type UploadSession } from '../../uploads/sessions.ts'
 import type { FileRecord } from '../../uploads/uploads.ts'
 import { CORS, sendJson, uuidOf } from './answers.ts'
-import { type App, findApp } from './app.ts'
+import type { App } from './app.ts'
 import { checkSize, type Grant } from './authority.ts'
 import type { Context } from './context.ts'
-import { NO_APP, refusing, UNEXPECTED } from './faults.ts'
+import { refusing, UNEXPECTED } from './faults.ts'
 import type { Multipart, Step } from './handler.ts'
 import { addressOf, isSigned, readAddress } from './multipart-address.ts'
 import { BAD_ADDRESS, invalid, NO_METHOD, NO_UPLOAD, sendRefusal, uploadRefusal } from './multipart-faults.ts'
 import { readRequest, type UploadRequest } from './multipart-request.ts'
 import { inferNames, typeOf } from './names.ts'
 import { forgetPictures } from './pictures.ts'
+import { appAt, type Door } from './wish.ts'
 
 export type MultipartContext = Pick<
   Context,
@@ -43,8 +44,8 @@ export function createMultipart(context: MultipartContext): Multipart {
     })
   }
 
-  async function start(exchange: Exchange, request: UploadRequest): Promise<void> {
-    const app = appOf(request)
+  async function start(exchange: Exchange, request: UploadRequest, door: Door): Promise<void> {
+    const app = appOf(request, door)
     const called = request.text('filename')
     if (called === undefined) throw invalid('filename')
     const type = request.text('mimetype')
@@ -80,8 +81,8 @@ export function createMultipart(context: MultipartContext): Multipart {
     })
   }
 
-  async function upload(exchange: Exchange, request: UploadRequest): Promise<void> {
-    const { session } = await known(request)
+  async function upload(exchange: Exchange, request: UploadRequest, door: Door): Promise<void> {
+    const { session } = await known(request, door)
     const slice = sliceOf(request)
     const target = await sessions.grant(session, slice)
     const expires = Math.floor(now() / 1000) + GRANT_SECONDS
@@ -90,15 +91,15 @@ export function createMultipart(context: MultipartContext): Multipart {
     sendJson(exchange, 200, { url, headers, location_url: publicUrl() })
   }
 
-  async function commit(exchange: Exchange, request: UploadRequest): Promise<void> {
-    const { session } = await known(request)
+  async function commit(exchange: Exchange, request: UploadRequest, door: Door): Promise<void> {
+    const { session } = await known(request, door)
     checkWhole(request, session)
     await sessions.commit(session, required(request, 'part'))
     sendJson(exchange, 200, {})
   }
 
-  async function complete(exchange: Exchange, request: UploadRequest): Promise<void> {
-    const { app, session, grant } = await known(request)
+  async function complete(exchange: Exchange, request: UploadRequest, door: Door): Promise<void> {
+    const { app, session, grant } = await known(request, door)
     checkWhole(request, session)
     checkSize(session.file.size, grant.bounds)
     const chunked = isChunked(request)
@@ -138,8 +139,11 @@ export function createMultipart(context: MultipartContext): Multipart {
   }
 
   /** The upload that a request goes on with, and that it may. */
-  async function known(request: UploadRequest): Promise<{ app: App; session: UploadSession; grant: Grant }> {
-    const app = appOf(request)
+  async function known(
+    request: UploadRequest,
+    door: Door,
+  ): Promise<{ app: App; session: UploadSession; grant: Grant }> {
+    const app = appOf(request, door)
     const id = request.text('upload_id')
     if (id === undefined) throw invalid('upload_id')
     const session = await sessions.find(id)
@@ -147,26 +151,24 @@ export function createMultipart(context: MultipartContext): Multipart {
     return { app, session, grant: authorise(app, request, session.file.place) }
   }
 
-  function appOf(request: UploadRequest): App {
+  function appOf(request: UploadRequest, door: Door): App {
     const key = request.text('apikey')
     if (key === undefined) throw invalid('apikey')
-    const app = findApp(directory, key)
-    if (app === undefined) throw refusing(NO_APP)
-    return app
+    return appAt(directory, door, key)
   }
 
   const steps = { start, upload, commit, complete }
 
-  async function answer(exchange: Exchange, step: Step): Promise<void> {
+  async function answer(exchange: Exchange, step: Step, door: Door): Promise<void> {
     const { method } = exchange.req
     if (step === 'part' ? method !== 'PUT' : method !== 'POST') throw refusing(NO_METHOD)
-    return step === 'part' ? part(exchange) : steps[step](exchange, await readRequest(exchange))
+    return step === 'part' ? part(exchange) : steps[step](exchange, await readRequest(exchange), door)
   }
 
   return {
-    async handle(exchange, step) {
+    async handle(exchange, step, door) {
       try {
-        await answer(exchange, step)
+        await answer(exchange, step, door)
       } catch (error) {
         // Nobody is left to be answered.
         if (exchange.res.destroyed || exchange.signal.aborted) return

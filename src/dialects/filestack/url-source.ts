@@ -5,6 +5,7 @@ import { type App, appOf } from './app.ts'
 import type { Credentials } from './authority.ts'
 import type { Context, Downloaded } from './context.ts'
 import { badUrl } from './faults.ts'
+import { ownTarget } from './own-target.ts'
 import { createParameters, pathOf, queryOf } from './parameters.ts'
 import { PolicyRefusal } from './policy.ts'
 
@@ -37,14 +38,6 @@ export async function openUrl(context: Opening, exchange: Exchange, request: Url
   } catch (error) {
     throw error instanceof PolicyRefusal ? error : badUrl(url, error)
   }
-}
-
-/** The raw target of a URL of this server. */
-function ownTarget(base: string, url: string): string | undefined {
-  const origin = URL.parse(base)?.origin
-  const parsed = URL.parse(url)
-  if (parsed === null || parsed.origin !== origin) return undefined
-  return url.startsWith(`${base}/`) ? url.slice(base.length).replace(/#.*$/s, '') : undefined
 }
 
 /** A file link of either form: `/api/file/{handle}` or `/{handle}`. Nothing for other URLs of this server. */

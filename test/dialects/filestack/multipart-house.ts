@@ -5,7 +5,6 @@ import { openDatabase } from '../../../src/catalog/database.ts'
 import { createFiles } from '../../../src/catalog/files.ts'
 import { createUploadSessions } from '../../../src/catalog/upload-sessions.ts'
 import { createMultipart } from '../../../src/dialects/filestack/multipart.ts'
-import type { Exchange } from '../../../src/http/exchange.ts'
 import { createSourceRouter } from '../../../src/source-router.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
 import { createStores } from '../../../src/storage/stores.ts'
@@ -27,8 +26,7 @@ export type MultipartHouse = House & {
 export async function openMultipartHouse(
   options: HouseOptions & { readonly sessions?: Partial<SessionsOptions> } = {},
 ): Promise<MultipartHouse> {
-  type Step = Parameters<ReturnType<typeof createMultipart>['handle']>[1]
-  let handle = async (_exchange: Exchange, _step: Step): Promise<void> => {
+  let handle: ReturnType<typeof createMultipart>['handle'] = async () => {
     throw new Error('not open yet')
   }
   let made: ((sessions: Sessions) => void) | undefined
@@ -38,7 +36,7 @@ export async function openMultipartHouse(
       made = (sessions) => {
         handle = createMultipart({ ...context, sessions }).handle
       }
-      return { handle: (exchange, step) => handle(exchange, step) }
+      return { handle: (...request) => handle(...request) }
     },
   })
   const opened = await openDatabase({ database: 'sqlite', dataDir: house.dir, log: QUIET })

@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Fault } from '../../../src/faults.ts'
 import { KEY, OTHER_KEY, PLAIN_KEY, sign } from './house.ts'
-import { createClient, MB, type MultipartHouse, md5, openMultipartHouse, type Store } from './multipart-house.ts'
 
 const DAY = 86_400_000
 let house: MultipartHouse
@@ -233,6 +232,16 @@ describe('the form variant', () => {
 })
 
 describe('what is refused', () => {
+  it('the key of another project than the host is bound to', async () => {
+    const order = { apikey: KEY, filename: 'a.txt', mimetype: 'text/plain', size: 3, store: { location: 's3' } }
+    const at = (host: string) =>
+      house.send('POST', '/multipart/start', {
+        body: JSON.stringify(order),
+        headers: { 'content-type': 'application/json', 'x-forwarded-host': host },
+      })
+    expect((await at('cdn.test')).status).toBe(200)
+    expect(await at('other.test')).toMatchObject(error(403, 'Invalid Application'))
+  })
   it.each<[string, object, object, string]>([
     ['no size', { size: undefined }, {}, 'size'],
     ['an empty file', { size: 0 }, {}, 'size'],

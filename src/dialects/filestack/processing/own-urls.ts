@@ -1,21 +1,15 @@
 /** URLs of this server among the sources of a request: they are answered without a way around (filestack §1.1). Pure. */
 import { isFault } from '../../../faults.ts'
+import { ownTarget } from '../own-target.ts'
 import { createParameters, type Parameters, queryOf } from '../parameters.ts'
 import { type CdnRequest, parseTarget } from './grammar.ts'
 
 const HANDLE = /^[A-Za-z0-9_-]{20}$/
 const LINK = /^\/api\/file\/([A-Za-z0-9_-]{20})(?:\+[^/?]*)?\/?(?:\?|$)/
 
-/** The raw target of a URL that begins with `base`. */
-function targetOf(base: string, url: string): string | undefined {
-  const parsed = URL.parse(url)
-  if (parsed === null || parsed.origin !== URL.parse(base)?.origin || !url.startsWith(`${base}/`)) return undefined
-  return url.slice(base.length).replace(/#.*$/s, '')
-}
-
 /** The handle of a file link, of either form. */
 export function handleOfLink(base: string, url: string): string | undefined {
-  const target = targetOf(base, url)
+  const target = ownTarget(base, url)
   if (target === undefined) return undefined
   return LINK.exec(target)?.[1] ?? /^\/([A-Za-z0-9_-]{20})(?:\+[^/?]*)?\/?(?:\?|$)/.exec(target)?.[1]
 }
@@ -27,7 +21,7 @@ export function parametersOfUrl(url: string): Parameters {
 
 /** A processing URL of this server, read; nothing for any other URL, that of another dialect too. */
 export function requestOfUrl(base: string, url: string, isKey: (text: string) => boolean): CdnRequest | undefined {
-  const target = targetOf(base, url)
+  const target = ownTarget(base, url)
   if (target === undefined || handleOfLink(base, url) !== undefined) return undefined
   try {
     const request = parseTarget(target, isKey)
