@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Fault } from '../../../src/faults.ts'
 import { KEY, OTHER_KEY, PLAIN_KEY, sign } from './house.ts'
+import { createClient, MB, type MultipartHouse, md5, openMultipartHouse, type Store } from './multipart-house.ts'
 
 const DAY = 86_400_000
 let house: MultipartHouse
