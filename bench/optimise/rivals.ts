@@ -52,6 +52,20 @@ export function rivals(folder: string): readonly Rival[] {
     ...tool('cwebp', 'webp', (png, quality) =>
       through(folder, png, 'png', (file) => ['cwebp', '-quiet', '-m', '6', '-q', `${quality}`, file, '-o', file]),
     ),
+    ...tool('cwebp', 'webp', (png, quality) =>
+      through(folder, png, 'png', (file) => [
+        'cwebp',
+        '-quiet',
+        '-m',
+        '6',
+        '-af',
+        '-q',
+        `${quality}`,
+        file,
+        '-o',
+        file,
+      ]),
+    ).map((one) => ({ ...one, name: 'cwebp -af' })),
     ...tool('gifsicle', 'gif', (gif, quality) =>
       through(folder, gif, 'gif', (file) => [
         'gifsicle',

@@ -26,8 +26,8 @@ export type Squeezed = { readonly bytes: Uint8Array; readonly quality: number; r
 /** Encodes of one picture at most, and milliseconds of a core that they may take together; large pictures get fewer. */
 const MOST_ATTEMPTS = 4
 const BUDGET_MS = 4_000
-/** Palettes are searched slowly, and GIFs keep theirs; this is measured, as the factors in `cost.ts`. */
-const FACTORS: Readonly<Record<LossyFormat, number>> = { png: 2, gif: 0.6, jpeg: 1, webp: 1, avif: 1 }
+/** Palettes and deblocking take long, GIFs keep their colours; this is measured, as the factors in `cost.ts`. */
+const FACTORS: Readonly<Record<LossyFormat, number>> = { png: 2, gif: 0.6, jpeg: 1, webp: 2.5, avif: 1 }
 
 /**
  * Pixels as a file of the fewest bytes that still look like them: several qualities are tried against `likeness`. No metadata is

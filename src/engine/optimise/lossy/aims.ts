@@ -26,7 +26,7 @@ const AIMS: Readonly<Record<Aim, Aims>> = {
     target: 0.975,
     ranges: {
       jpeg: { low: 62, high: 85, start: 76 },
-      webp: { low: 64, high: 88, start: 80 },
+      webp: { low: 60, high: 88, start: 77 },
       avif: { low: 46, high: 76, start: 58 },
       png: { low: 50, high: 85, start: 70 },
       gif: { low: 64, high: 94, start: 80 },

@@ -15,6 +15,8 @@ export type Manner = {
 
 /** 6 saves two to seven in a hundred of 5's bytes for half as much time again; with alpha it takes a hundred times as long. */
 const WEBP_EFFORT = { opaque: 6, alpha: 5 } as const
+/** Up to so many pixels the strength of WebP's deblocking filter is tried out: likeness grows by a seventh of the bytes, time fourfold. */
+const MOST_DEBLOCKED = 4_000_000
 /** The default: less gives a fifth more bytes at the same colours, more takes twice as long for two in a hundred. */
 const PNG_EFFORT = 7
 /** With alpha, where the default takes five seconds of a core for a million pixels; bytes at equal likeness are about the same. */
@@ -63,7 +65,12 @@ export function encodeLossily(picture: Frames, format: LossyFormat, quality: num
         .toBuffer()
     case 'webp':
       return pipeline
-        .webp({ quality, effort: WEBP_EFFORT[hasAlpha(picture) ? 'alpha' : 'opaque'], ...timing })
+        .webp({
+          quality,
+          effort: WEBP_EFFORT[hasAlpha(picture) ? 'alpha' : 'opaque'],
+          smartDeblock: isDeblocked(picture),
+          ...timing,
+        })
         .toBuffer()
     case 'avif':
       return pipeline
@@ -87,6 +94,10 @@ export function encodeLossily(picture: Frames, format: LossyFormat, quality: num
         .toBuffer()
     }
   }
+}
+
+function isDeblocked(picture: Frames): boolean {
+  return !hasAlpha(picture) && picture.frames === 1 && picture.width * picture.height <= MOST_DEBLOCKED
 }
 
 function pngEffort(picture: Frames): number {
