@@ -15,7 +15,7 @@ export type Manner = {
 
 /** 6 saves two to seven in a hundred of 5's bytes for half as much time again; with alpha it takes a hundred times as long. */
 const WEBP_EFFORT = { opaque: 6, alpha: 5 } as const
-/** Up to so many pixels the strength of WebP's deblocking filter is tried out: likeness grows by a seventh of the bytes, time fourfold. */
+/** Up to so many pixels the strength of WebP's deblocking filter is tried out: four times as long for a twentieth to a quarter less. */
 const MOST_DEBLOCKED = 4_000_000
 /** The default: less gives a fifth more bytes at the same colours, more takes twice as long for two in a hundred. */
 const PNG_EFFORT = 7
