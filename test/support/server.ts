@@ -36,6 +36,8 @@ export type ServerOptions = {
 }
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+/** As `npm start` does: starting takes half as long. */
+const COMPILED = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url))
 
 /** Starts `tintype serve` on a free loopback port and waits until it listens. */
 export async function startServer(options: ServerOptions): Promise<Running> {
@@ -44,7 +46,7 @@ export async function startServer(options: ServerOptions): Promise<Running> {
   await writeFile(file, stringify({ listen: '127.0.0.1:0', dataDir: './data', ...options.config }))
   const child = spawn(process.execPath, [MAIN, 'serve', '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILED, ...options.env },
   })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
