@@ -1,5 +1,6 @@
 import { Fault } from '../faults.ts'
 import type { Exchange } from './exchange.ts'
+import { onBreak } from './incoming.ts'
 
 export type BodyLimits = {
   readonly bytes: number
@@ -38,17 +39,12 @@ export async function readBody(exchange: Exchange, limits: BodyLimits): Promise<
       settle()
       resolve(Buffer.concat(chunks, size))
     }
-    const onBreak = () => fail(new Fault('bad-parameter', 'the request body broke off'))
     const settle = () => {
       clearTimeout(timer)
-      req.off('data', onData).off('end', onEnd).off('close', onBreak)
-      res.off('close', onBreak)
+      req.off('data', onData).off('end', onEnd)
+      unwatch()
     }
-    // The error itself says no more than the `close` that follows it; without a listener it would end the process.
-    req.on('error', () => undefined)
-    req.on('data', onData).on('end', onEnd).on('close', onBreak)
-    // The dispatcher may have answered what came broken; Node then forgets to close the request.
-    res.on('close', onBreak)
-    if (req.destroyed || res.closed) onBreak()
+    req.on('data', onData).on('end', onEnd)
+    const unwatch = onBreak(exchange, fail)
   })
 }

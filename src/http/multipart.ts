@@ -5,6 +5,7 @@ import { Fault, isFault } from '../faults.ts'
 import { unlessAborted } from './abort.ts'
 import type { BodyLimits } from './body.ts'
 import type { Exchange } from './exchange.ts'
+import { brokenOff, onBreak, pieces } from './incoming.ts'
 
 /** A part without a file name. */
 export type FormField = { readonly name: string | undefined; readonly text: string }
@@ -77,15 +78,7 @@ export async function readForm<T>(
 
   const stop = new AbortController()
   const timer = setTimeout(() => stop.abort(new Fault('timed-out')), limits.milliseconds)
-  const onBreak = () => {
-    // A request that was read to its end is closed, too.
-    if (!req.complete) stop.abort(brokenOff())
-  }
-  req.on('error', () => undefined)
-  req.on('close', onBreak)
-  // The dispatcher may have answered what came broken; Node then forgets to close the request.
-  res.on('close', onBreak)
-  if (req.destroyed || res.closed) onBreak()
+  const unwatch = onBreak(exchange, (fault) => stop.abort(fault))
   try {
     await Promise.race([feed(exchange, parser, limits.bytes, stop.signal), finished.then(() => undefined)])
     await unlessAborted(finished, stop.signal)
@@ -101,8 +94,7 @@ export async function readForm<T>(
     throw fault
   } finally {
     clearTimeout(timer)
-    req.off('close', onBreak)
-    res.off('close', onBreak)
+    unwatch()
     stop.abort()
   }
 }
@@ -121,15 +113,12 @@ function createParser(type: string | undefined, fieldSize: number): BusboyInstan
 }
 
 /** Hands the request on with back-pressure. */
-async function feed({ req }: Exchange, parser: BusboyInstance, limit: number, signal: AbortSignal): Promise<void> {
+async function feed(exchange: Exchange, parser: BusboyInstance, limit: number, signal: AbortSignal): Promise<void> {
   let size = 0
-  const chunks = req.iterator({ destroyOnReturn: false })
-  for (;;) {
-    const step: IteratorResult<Buffer> = await unlessAborted(chunks.next(), signal)
-    if (step.done === true) break
-    size += step.value.length
+  for await (const piece of pieces(exchange, signal)) {
+    size += piece.byteLength
     if (size > limit) throw new Fault('too-large', undefined, { context: { limit } })
-    if (!parser.write(step.value)) await unlessAborted(once(parser, 'drain', { signal }), signal)
+    if (!parser.write(piece)) await unlessAborted(once(parser, 'drain', { signal }), signal)
   }
   parser.end()
 }
@@ -137,8 +126,4 @@ async function feed({ req }: Exchange, parser: BusboyInstance, limit: number, si
 async function settled<T>(work: Promise<T>): Promise<PromiseSettledResult<T>> {
   const [outcome] = await Promise.allSettled([work])
   return outcome
-}
-
-function brokenOff(cause?: unknown): Fault {
-  return new Fault('bad-parameter', 'the request body broke off', cause === undefined ? {} : { cause })
 }
