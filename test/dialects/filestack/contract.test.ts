@@ -1,9 +1,10 @@
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { signPolicy } from '../../../src/dialects/filestack/policy.ts'
 import { Fault } from '../../../src/faults.ts'
 import { writePdf } from '../../engine/decoders/pdf-writer.ts'
 import { BLUE, decode, GREEN, near, pixel, RED, raw, solid } from '../../support/pictures.ts'
-import { BASIC, formOf, KEY, openHouse, signed } from './house.ts'
+import { BASIC, formOf, KEY, openHouse, SECRET, signed } from './house.ts'
 import { createClient, type MultipartHouse, openMultipartHouse } from './multipart-house.ts'
 import { type Cdn, openCdn } from './processing/cdn.ts'
 
@@ -68,6 +69,19 @@ describe('common rules (§0)', () => {
   })
 })
 
+describe('policies (§2.1)', () => {
+  test('any order of members and any white space is a policy, by the letter of what was signed', async () => {
+    const target = (text: string) => {
+      const policy = Buffer.from(text).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+      const signature = signPolicy(policy, SECRET)
+      return `/api/file/${picture}?${new URLSearchParams({ policy, signature })}`
+    }
+    const spaced = ` {\n\t"call" : [ "read" ] ,\r\n "note":"ü>>>???", "expiry" : 4102444800.5 } `
+    expect((await cdn.send('GET', target(spaced))).status).toBe(200)
+    expect((await cdn.send('GET', target(spaced.replace('read', 'stat')))).status).toBe(403)
+  })
+})
+
 describe('store (§1.1)', () => {
   test('a private address is refused where the configuration does not allow it', async () => {
     const guarded = await openHouse({ allowPrivate: false })
@@ -84,7 +98,7 @@ describe('store (§1.1)', () => {
   test.each([
     ['a part whose name and type say nothing', { filename: 'noending' }, 'application/octet-stream'],
     ['a part whose type says nothing, by its ending', { filename: 'a.gif' }, 'image/gif'],
-  ])('%s', async (_, { filename }, type) => {
+  ])('the type of %s', async (_, { filename }, type) => {
     const { json } = await cdn.store('', formOf('abc', { filename, type: 'application/octet-stream' }))
     expect(json).toMatchObject({ filename, type })
   })

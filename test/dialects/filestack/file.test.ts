@@ -198,7 +198,7 @@ describe('overwrite', () => {
       () => formOf('new', { after: Object.fromEntries(new URLSearchParams(signed({}))) }),
     ],
     ['base64', () => formOf('bmV3', { after: { base64decode: 'true' } })],
-  ])('%s', async (_, bodyOf) => {
+  ])('the new bytes come as %s', async (_, bodyOf) => {
     const { link } = await stored('old')
     const body = bodyOf()
     const headers = body.has('policy') ? {} : BASIC
@@ -292,12 +292,16 @@ describe('the rest', () => {
     ['GET', '/api/file/Zk9mVq2RSLu7xN0bTfHw/unknown', 404],
     ['PATCH', '/api/file/Zk9mVq2RSLu7xN0bTfHw', 405],
     ['GET', '/dialog/open/', 404],
-    ['POST', '/multipart/nothing', 404],
   ])('%s %s is %i, in the form of the dialect', async (method, target, status) => {
     const answer = await house.send(method, target)
     expect(answer.status).toBe(status)
     expect(answer.text).toMatch(/^\[uuid=[0-9a-f]{16}\] /)
     expect(answer.headers.get('access-control-allow-origin')).toBe('*')
+  })
+
+  test('an unknown step of an upload in parts is 404, in the form of those', async () => {
+    const { status, json } = await house.send('POST', '/multipart/nothing')
+    expect([status, json]).toEqual([404, { error: 'Not found', timestamp: expect.any(Number) }])
   })
 
   test('preview shows pictures, and nothing else', async () => {

@@ -44,7 +44,7 @@ describe('signatures', () => {
       'eyJleHBpcnkiOjk0NjY4NDgwMH0=',
       'ca636959bd4296cefbe561a756630432bc31ca82504d63c1e1b96a980fc9264c',
     ],
-  ])('%s', (json, policy, signature) => {
+  ])('%s is signed and verified', (json, policy, signature) => {
     expect(signPolicy(policy, SECRET)).toBe(signature)
     expect(verifiedPolicy(policy, signature, ['another', SECRET])).toBe(policy)
     const members = JSON.parse(json)

@@ -137,7 +137,7 @@ describe('names and types', () => {
     ['the path does not rename', 'path=/x/1234.jpg', { filename: 'cat.png', key: 'x/1234.jpg' }],
     ['mimetype counts more than the part', 'mimetype=image/webp', { type: 'image/webp' }],
     ['parameters of a media type are dropped', 'mimetype=text/plain;%20charset=utf-8', { type: 'text/plain' }],
-  ])('%s', async (_, query, expected) => {
+  ])('a part: %s', async (_, query, expected) => {
     expect((await house.store(query, formOf(PNG))).json).toMatchObject(expected)
   })
 
@@ -172,7 +172,7 @@ describe('where it goes', () => {
     ['/api/store/S3/', 'up'],
     ['/api/store/AZURE', 'second'],
     ['/api/store/S3/Zk9mVq2RSLu7xN0bTfHw', 'up'],
-  ])('%s', async (path, store) => {
+  ])('POST %s stores', async (path, store) => {
     const { json } = await house.send('POST', `${path}?key=${KEY}&plugin=js_lib&plugin=js_lib&_cacheBust=1`, {
       body: formOf(PNG),
     })
@@ -195,7 +195,7 @@ describe('where it goes', () => {
     expect(house.purged).toContain('dir/name.ext')
   })
 
-  test.each(['container=box', 'storeContainer=box'])('%s', async (query) => {
+  test.each(['container=box', 'storeContainer=box'])('stores with %s', async (query) => {
     await mkdir(join(house.dir, 'up', 'box'), { recursive: true })
     const { json } = await house.store(query, formOf(PNG))
     expect(json.container).toBe('box')
@@ -222,7 +222,7 @@ describe('base64decode', () => {
     ['without padding', url(wild).replace(/=+$/, '')],
     ['with whitespace', wild.toString('base64').replace(/.{60}/g, '$&\r\n ')],
     ['a data URL', `data:image/png;base64,${wild.toString('base64')}`],
-  ])('%s', async (_, body) => {
+  ])('decodes base64: %s', async (_, body) => {
     const { json } = await house.store('base64decode=true&filename=a.bin', body, { 'content-type': 'text/plain' })
     expect(json.size).toBe(wild.length)
     expect(await house.object(json.key)).toEqual(wild)
@@ -266,7 +266,7 @@ describe('errors', () => {
     ],
     ['no region', `/api/store/S3?key=${KEY}&region=a%20b`, 400, 'Invalid parameter region: '],
     ['a path out of the store', `/api/store/S3?key=${KEY}&path=/a/../b`, 400, 'Invalid parameter path: '],
-  ])('%s', async (_, target, status, text) => {
+  ])('a store call is refused: %s', async (_, target, status, text) => {
     for (const body of [formOf(PNG), new Uint8Array(PNG)]) {
       const before = await house.keys()
       const answer = await house.send('POST', target, { body })
@@ -280,7 +280,7 @@ describe('errors', () => {
   test.each([
     ['an empty part', () => formOf('')],
     ['an empty body', () => new Uint8Array()],
-  ])('%s', async (_, bodyOf) => {
+  ])('a store call of nothing is refused: %s', async (_, bodyOf) => {
     const answer = await house.store('', bodyOf(), {})
     expect(answer.status).toBe(400)
   })
