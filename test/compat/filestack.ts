@@ -263,7 +263,7 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   '2.2': {
     title: 'Policy members',
     facts: [
-      ['expiry is required; fractions are taken', 'refused: %s'],
+      ['expiry is required; fractions are taken', JUDGED],
       ['call: a list or a bare name; absent means all but exif', 'call %s'],
       ['revoke is remove', 'call %s'],
       ['handle', 'a policy of one file opens no other one'],
