@@ -30,7 +30,8 @@ import { isOpaque } from './opacity.ts'
 import { createOptimising, type Optimising, type OptimisingParts } from './optimising.ts'
 import type { Stage } from './passes.ts'
 import { probe } from './probe.ts'
-import { type Bench, inputAlpha, inputFrames, inputSize, runToFile, runToFrames } from './run.ts'
+import { type Bench, type Input, inputAlpha, inputFrames, inputSize, runToFile, runToFrames } from './run.ts'
+import { mayShare, type SharedPixels, sharedFrames } from './shared.ts'
 import { type FrameRange, holdsFrames, pageFacts, readInput, selectFrames } from './source.ts'
 import { createFontShelf } from './text/shelf.ts'
 import { redrawn, vectorSize } from './vector.ts'
@@ -95,7 +96,8 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     const wishesProfile = keptProfile(output, format, facts)
     const unkept: ProfileUse = output.metadata.profile.kind === 'discard' ? 'discard' : 'convert'
     const read = (wish?: Size) => readInput(bytes, facts, range, limits, workers, wish)
-    const source = await read(vectorSize(facts, resolution))
+    const carries = output.metadata.exif || output.metadata.xmp
+    const source = await begin(read, facts, range, carries ? undefined : work.shared, resolution, bench(unkept))
     // Equal stored values may differ after a conversion and the reverse: a trim is measured on values as stored.
     const again =
       source.kind === 'file' && facts.profile && (wishesProfile || resolution.pause?.measure.kind === 'trim')
@@ -122,7 +124,21 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
     return { bytes: file, format, width, height, frames: result.frames, used: [...used.values()] }
   }
 
-  const developFrames: OptimisingParts['develop'] = ({ bytes, facts, frame, steps, wish }, use) => {
+  /** Opens the source, or takes the pixels that an earlier work on it has decoded. */
+  async function begin(
+    read: (wish?: Size) => Promise<Input>,
+    facts: Facts,
+    range: FrameRange,
+    shared: SharedPixels | undefined,
+    resolution: Resolution,
+    bench: Bench,
+  ): Promise<Input> {
+    if (!shared || !mayShare(facts, range)) return read(vectorSize(facts, resolution))
+    const decode = async () => runToFrames(await read(), [], bench)
+    return { kind: 'frames', frames: await sharedFrames(shared, range, decode) }
+  }
+
+  const developFrames: OptimisingParts['develop'] = ({ bytes, facts, frame, steps, wish, shared }, use) => {
     const range = selectFrames(frame, facts, wish.format)
     const resolution = resolve(steps, { ...facts, frames: range.count }, limits)
     const takes = { format: wish.format, offer: [], lossless: false }
@@ -135,7 +151,7 @@ export function createEngine(options: EngineOptions): Engine & Optimising {
         easel: createEasel(workers),
       }
       const read = (wish?: Size) => readInput(bytes, facts, range, limits, workers, wish)
-      const source = await read(vectorSize(facts, resolution))
+      const source = await begin(read, facts, range, shared, resolution, bench)
       const developed = await redrawn(await develop(source, resolution, bench, workers, false), facts, limits, read)
       return use(await runToFrames(developed.input, finalStages(developed, wish.format), bench))
     })

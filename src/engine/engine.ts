@@ -1,5 +1,6 @@
 import type { Facts, Limits, Offer } from '../plan/facts.ts'
 import type { OutputFormat, Plan, SourceRef } from '../plan/plan.ts'
+import type { SharedPixels } from './shared.ts'
 
 export type EngineOptions = {
   readonly limits: Limits
@@ -34,6 +35,8 @@ export interface Engine {
     readonly bytes: Buffer
     readonly facts: Facts
     readonly offer: Offer
+    /** Given to each of several works on the same bytes, empty at first: what can be decoded once is. */
+    readonly shared?: SharedPixels
   }): Promise<Rendered | 'untouched'>
   /** Works at the encode gate, for readiness and metrics. */
   load(): { readonly running: number; readonly queued: number }

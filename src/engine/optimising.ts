@@ -8,6 +8,7 @@ import { type Lossy, lossily, type Pressed } from './optimise/lossily.ts'
 import { losslessly, type Optimised } from './optimise/losslessly.ts'
 import { type PictureFile, withKept } from './optimise/metadata/metadata.ts'
 import { squeeze } from './optimise/squeeze.ts'
+import type { SharedPixels } from './shared.ts'
 import type { Workers } from './workers.ts'
 
 /** What the engine does for pictures that shall become smaller; at the same gate as everything that encodes. */
@@ -28,6 +29,8 @@ export type PressWork = {
   readonly frame: FrameSelect
   readonly steps: readonly Step[]
   readonly wish: Lossy
+  /** As for `Engine.render`. */
+  readonly shared?: SharedPixels
 }
 
 export type OptimisingParts = {

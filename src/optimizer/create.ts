@@ -65,7 +65,8 @@ export async function createOptimizer(options: OptimizerOptions): Promise<Optimi
     // Wishes that no store can meet are refused before anything is encoded.
     const drafts = versions.map((version) => draft(order.project, source, version))
     const made: Picture[] = []
-    for (const version of versions) made.push(await make(order.project, source, version))
+    const several = versions.length > 1 ? { ...source, shared: new Map() } : source
+    for (const version of versions) made.push(await make(order.project, several, version))
     const places = await store(drafts, made, signal)
     const done = drafts.map((one, i) => resultOf(one, made[i], places[i]))
     const [first, ...rest] = done

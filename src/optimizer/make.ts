@@ -1,4 +1,5 @@
 import type { KeepTags } from '../engine/optimise/keep.ts'
+import type { SharedPixels } from '../engine/shared.ts'
 import type { Facts, Limits } from '../plan/facts.ts'
 import type { Output, OutputFormat, Plan, Quality, SourceFormat, Step } from '../plan/plan.ts'
 import { resolve } from '../plan/resolve.ts'
@@ -7,8 +8,11 @@ import type { Kept, Version } from './optimizer.ts'
 /** A picture as it is stored in a file. */
 export type Picture = { readonly bytes: Buffer; readonly facts: Facts }
 
+/** A picture of which several versions are made. */
+export type Source = Picture & { readonly shared?: SharedPixels }
+
 /** Makes one version of a picture. */
-export type Make = (project: string, source: Picture, version: Version) => Promise<Picture>
+export type Make = (project: string, source: Source, version: Version) => Promise<Picture>
 
 /** Visually lossless: what a forced encode gets when the caller wants no loss (kraken §5). */
 const VISUALLY_LOSSLESS: Quality = { kind: 'fixed', value: 92 }

@@ -6,7 +6,17 @@ import type { Optimising } from '../engine/optimising.ts'
 import { isFault } from '../faults.ts'
 import type { Facts, Limits } from '../plan/facts.ts'
 import type { OutputFormat } from '../plan/plan.ts'
-import { formatOf, isWritable, keepTags, type Make, needsPixels, type Picture, planOf, stepsOf } from './make.ts'
+import {
+  formatOf,
+  isWritable,
+  keepTags,
+  type Make,
+  needsPixels,
+  type Picture,
+  planOf,
+  type Source,
+  stepsOf,
+} from './make.ts'
 import type { Compression, Version } from './optimizer.ts'
 
 export type MakingOptions = { readonly engine: Engine & Optimising; readonly limits: Limits }
@@ -22,10 +32,10 @@ export function createMaking({ engine, limits }: MakingOptions): Make {
   }
 
   /** Encoded once, without loss or visually lossless; PNG is then packed. */
-  async function rendered(project: string, source: Picture, version: Version, format: OutputFormat): Promise<Picture> {
-    const { bytes, facts } = source
+  async function rendered(project: string, source: Source, version: Version, format: OutputFormat): Promise<Picture> {
+    const { bytes, facts, shared } = source
     const plan = planOf(version, facts, format)
-    const picture = await engine.render({ project, plan, bytes, facts, offer: [] })
+    const picture = await engine.render({ project, plan, bytes, facts, offer: [], ...(shared && { shared }) })
     if (picture === 'untouched') return source
     const keep = keepTags(version, facts, format)
     const file = engine.graft({ bytes: picture.bytes, format }, { bytes, format: facts.format }, keep)
@@ -45,7 +55,7 @@ export function createMaking({ engine, limits }: MakingOptions): Make {
   }
 
   return async (project, source, version) => {
-    const { bytes, facts } = source
+    const { bytes, facts, shared } = source
     const { compression, frame } = version
     const format = formatOf(version, facts)
     const keep = keepTags(version, facts, format)
@@ -54,7 +64,7 @@ export function createMaking({ engine, limits }: MakingOptions): Make {
       if (compression.kind === 'lossless') return rendered(project, source, version, format)
       const wish = wishOf(compression, version, format, keep)
       const steps = stepsOf(version, format)
-      return reread((await engine.pressAfter({ bytes, facts, frame, steps, wish })).bytes)
+      return reread((await engine.pressAfter({ bytes, facts, frame, steps, wish, ...(shared && { shared }) })).bytes)
     }
     const { bytes: made, changed } =
       compression.kind === 'lossless' || !isWritable(format)
