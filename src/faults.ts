@@ -54,6 +54,30 @@ export function isFault(error: unknown, code?: FaultCode): error is Fault {
   return error instanceof Fault && (code === undefined || error.code === code)
 }
 
+const SOURCE_FAILURES: ReadonlySet<FaultCode> = new Set([
+  'object-missing',
+  'access-denied',
+  'store-misconfigured',
+  'source-unreachable',
+  'source-refused',
+  'source-timeout',
+])
+
+/** Whether `error` is the Fault of a source that cannot be had; another one may be tried. */
+export function isSourceFailure(error: unknown): error is Fault {
+  return error instanceof Fault && SOURCE_FAILURES.has(error.code)
+}
+
+/** What the system calls an error, `ENOENT` and the like. */
+export function systemCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Whether a write failed because the disk, or the share of it that may be used, is full. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
+}
+
 /**
  * The program cannot begin its work, for a reason that its operator can mend: the message is one sentence that says what to
  * do, and is shown without a stack.

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { Kysely, type Selectable, sql } from 'kysely'
+import { systemCode } from '../faults.ts'
 import { migrateJobs } from './job-migrations.ts'
 import type { JobRow, JobTables } from './job-tables.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -211,6 +212,6 @@ function isDead(holder: string, starting: boolean): boolean {
     process.kill(Number(pid), 0)
     return false
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ESRCH'
+    return systemCode(error) === 'ESRCH'
   }
 }

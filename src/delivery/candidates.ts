@@ -1,4 +1,4 @@
-import { Fault, isFault } from '../faults.ts'
+import { Fault, isFault, isSourceFailure } from '../faults.ts'
 
 /** A fault of the main source, told apart from those of layers and of the work itself: only this one moves on. */
 export class SourceFailed extends Error {
@@ -49,17 +49,8 @@ export async function firstOf<S, T>(
   throw failure ?? new Fault('object-missing')
 }
 
-const MOVE_ON: readonly Fault['code'][] = [
-  'object-missing',
-  'access-denied',
-  'store-misconfigured',
-  'source-unreachable',
-  'source-refused',
-  'source-timeout',
-]
-
 function movesOn(error: unknown): Fault {
   if (!(error instanceof SourceFailed)) throw error
-  if (!MOVE_ON.includes(error.fault.code)) throw error.fault
+  if (!isSourceFailure(error.fault)) throw error.fault
   return error.fault
 }

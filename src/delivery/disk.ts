@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDiskFull, systemCode } from '../faults.ts'
 import type { Body } from './delivery.ts'
 import { BLOCK, blocks, createDiskIndex } from './disk-index.ts'
 import { PRIVATE, scan, shardOf, TEMPORARY } from './disk-scan.ts'
@@ -92,7 +93,7 @@ export function createDisk(options: DiskOptions): Disk {
   /** Says each kind of refusal once, until writing works again. */
   function trouble(error: unknown, message: string): void {
     pausedUntil = clock.now() + RETRY_MILLISECONDS
-    const code = codeOf(error) ?? 'unknown'
+    const code = systemCode(error) ?? 'unknown'
     if (complained.has(code)) return
     complained.add(code)
     log.warn({ code, dir }, `${message}; serving goes on without`)
@@ -102,7 +103,7 @@ export function createDisk(options: DiskOptions): Disk {
     try {
       await files.unlink(pathOf(name))
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') {
+      if (systemCode(error) !== 'ENOENT') {
         trouble(error, 'a cache file cannot be removed')
         return false
       }
@@ -131,14 +132,14 @@ export function createDisk(options: DiskOptions): Disk {
     if (!(await makeRoom(bytes))) return
     try {
       await place(name, [first, body]).catch(async (error: unknown) => {
-        if (codeOf(error) !== 'ENOENT') throw error
+        if (systemCode(error) !== 'ENOENT') throw error
         // Somebody emptied the directory under us.
         shards.clear()
         await files.mkdir(join(dir, TEMPORARY), { recursive: true, mode: PRIVATE })
         await place(name, [first, body])
       })
     } catch (error) {
-      if (codeOf(error) === 'ENOSPC') await shrink(bytes)
+      if (isDiskFull(error)) await shrink(bytes)
       throw error
     }
     index.set(name, { bytes, touched: clock.now(), sound: true, uses: head.uses.map(hashOf) })
@@ -232,7 +233,7 @@ export function createDisk(options: DiskOptions): Disk {
         log.warn({ entry: name }, 'a damaged cache entry was removed')
         void next(() => unlink(name))
       } catch (error) {
-        if (codeOf(error) === 'ENOENT') void next(() => unlink(name))
+        if (systemCode(error) === 'ENOENT') void next(() => unlink(name))
         else trouble(error, 'a cache file cannot be read')
       }
       return undefined
@@ -292,9 +293,4 @@ async function etagOfFile(handle: FileHandle, start: number, end: number): Promi
     at += piece.length
   }
   return etagFrom(hash.digest())
-}
-
-/** The system's error code, `ENOSPC` and the like. */
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { Fault } from '../faults.ts'
+import { Fault, systemCode } from '../faults.ts'
 import type { PixelTasks } from './workers/tasks.ts'
 import type { Answer, Done, TaskTable } from './workers/thread.ts'
 
@@ -200,7 +200,7 @@ export function createWorkers<T extends TaskTable = PixelTasks>(options: Workers
 
 function crashFault(error: unknown, task: string | undefined): Fault {
   const options = { cause: error, context: { task } }
-  const outOfMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+  const outOfMemory = systemCode(error) === 'ERR_WORKER_OUT_OF_MEMORY'
   return outOfMemory
     ? new Fault('too-large', 'the picture needs more memory than a worker may use', options)
     : new Fault('image-corrupt', 'the picture brought its worker down', options)

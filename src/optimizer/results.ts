@@ -1,9 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '../faults.ts'
+import { Fault, isDiskFull, systemCode } from '../faults.ts'
 import type { Published, PublishedFile } from './optimizer.ts'
-import { errorCode } from './spool.ts'
 
 /** Results that stay on this server for a while; they survive a restart. */
 export interface Results {
@@ -70,7 +69,7 @@ export async function createResults({ dir, keepMs, now, sweepEveryMs }: ResultsO
         await rename(draft, join(dir, id))
       } catch (error) {
         await rm(draft, { recursive: true, force: true })
-        throw errorCode(error) === 'ENOSPC' ? new Fault('disk-full', undefined, { cause: error }) : error
+        throw isDiskFull(error) ? new Fault('disk-full', undefined, { cause: error }) : error
       }
       expiry.set(id, expires)
       return { kind: 'published', id, expires: new Date(expires) }
@@ -108,7 +107,7 @@ async function readLabel(folder: string): Promise<Label | undefined> {
     const label: unknown = JSON.parse(await readFile(join(folder, 'label.json'), 'utf8'))
     return isLabel(label) ? label : undefined
   } catch (error) {
-    if (errorCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined
+    if (systemCode(error) === 'ENOENT' || error instanceof SyntaxError) return undefined
     throw error
   }
 }

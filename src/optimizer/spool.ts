@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '../faults.ts'
+import { Fault, isDiskFull, systemCode } from '../faults.ts'
+import { syncFolder } from '../storage/sync-folder.ts'
 import type { Spool } from './optimizer.ts'
 
 /**
@@ -25,7 +25,7 @@ export async function createSpool({ dir }: { readonly dir: string }): Promise<Sp
         return { id, bytes: await write(file, body, limit) }
       } catch (error) {
         await rm(file, { force: true })
-        throw errorCode(error) === 'ENOSPC' ? new Fault('disk-full', undefined, { cause: error }) : error
+        throw isDiskFull(error) ? new Fault('disk-full', undefined, { cause: error }) : error
       }
     },
 
@@ -47,7 +47,7 @@ export async function createSpool({ dir }: { readonly dir: string }): Promise<Sp
         try {
           return await readFile(join(place, checked(id)))
         } catch (error) {
-          if (errorCode(error) !== 'ENOENT') throw error
+          if (systemCode(error) !== 'ENOENT') throw error
         }
       }
       throw new Fault('object-missing', 'the upload is no longer there')
@@ -76,16 +76,6 @@ async function write(file: string, body: AsyncIterable<Uint8Array>, limit: numbe
   }
 }
 
-/** A name is durable only when its folder is; not every system can sync one. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, constants.O_RDONLY)
-    await handle.sync().finally(() => handle.close())
-  } catch {
-    await access(folder)
-  }
-}
-
 const ID = /^[0-9a-f]{32}$/
 
 function uuid(id: string): string {
@@ -96,8 +86,4 @@ function uuid(id: string): string {
 function checked(id: string): string {
   if (!ID.test(id)) throw new Fault('bad-parameter', 'not the id of an upload')
   return id
-}
-
-export function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { systemCode } from '../faults.ts'
 import type { Log } from './log.ts'
-import { errorCode } from './spool.ts'
 
 /** What an account used in the running calendar month (UTC). */
 export type Used = {
@@ -84,7 +84,7 @@ async function load(file: string, month: string): Promise<Counters> {
       }
     }
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error
+    if (systemCode(error) !== 'ENOENT' && !(error instanceof SyntaxError)) throw error
   }
   return { month, accounts }
 }

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
-import { Fault } from '../faults.ts'
+import { Fault, systemCode } from '../faults.ts'
 
 type Inflate = (bytes: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>
 
@@ -52,7 +52,7 @@ async function limited(undo: Inflate, bytes: Uint8Array, limitBytes: number): Pr
   try {
     return await undo(bytes, { maxOutputLength: Math.max(1, limitBytes) })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes)
+    if (systemCode(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes)
     throw new Fault('image-corrupt', 'the content coding is damaged or cut off', { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { Fault, isFault } from '../faults.ts'
+import { Fault, isFault, systemCode } from '../faults.ts'
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -35,7 +35,7 @@ const TIMED_OUT = new Set([
 export function connectionFault(error: unknown): Fault | undefined {
   if (isFault(error)) return error
   if (!(error instanceof Error)) return undefined
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = systemCode(error) ?? ''
   // The SDK of S3 calls broken connections timeouts, too.
   if (TIMED_OUT.has(code) || (error.name === 'TimeoutError' && !UNREACHABLE.has(code)))
     return new Fault('source-timeout', undefined, { cause: error })

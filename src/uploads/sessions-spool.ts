@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
-import { access, mkdir, open, readdir, rm } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '../faults.ts'
+import { Fault, isDiskFull, systemCode } from '../faults.ts'
+import { syncFolder } from '../storage/sync-folder.ts'
 import type { Run } from './sessions-plan.ts'
 
 /** Pieces of uploads on the disk of this server: a folder per session. */
@@ -41,7 +42,7 @@ export function createPartSpool(dir: string): PartSpool {
           yield chunk
         }
       } catch (error) {
-        throw errorCode(error) === 'ENOENT' ? missing() : error
+        throw systemCode(error) === 'ENOENT' ? missing() : error
       }
       if (seen !== length) throw missing()
     }
@@ -60,7 +61,7 @@ export function createPartSpool(dir: string): PartSpool {
         return { file, etag }
       } catch (error) {
         await rm(path, { force: true })
-        throw isFull(error) ? new Fault('disk-full', undefined, { cause: error }) : error
+        throw isDiskFull(error) ? new Fault('disk-full', undefined, { cause: error }) : error
       }
     },
     async remove(session, files) {
@@ -71,7 +72,7 @@ export function createPartSpool(dir: string): PartSpool {
       try {
         return (await readdir(dir)).filter((name) => NAME.test(name))
       } catch (error) {
-        if (errorCode(error) === 'ENOENT') return []
+        if (systemCode(error) === 'ENOENT') return []
         throw error
       }
     },
@@ -103,16 +104,6 @@ async function write(
   }
 }
 
-/** A name is durable only when its folder is; not every system can sync one. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, constants.O_RDONLY)
-    await handle.sync().finally(() => handle.close())
-  } catch {
-    await access(folder)
-  }
-}
-
 const NAME = /^[0-9a-f]{32}$/
 
 /** Names come back from the database and from addresses; none may name another file. */
@@ -127,12 +118,4 @@ function missing(): Fault {
 
 function bad(parameter: string, message: string): Fault {
   return new Fault('bad-parameter', message, { context: { parameter } })
-}
-
-function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes(String(errorCode(error)))
-}
-
-function errorCode(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Fault } from '../../faults.ts'
+import { Fault, isDiskFull } from '../../faults.ts'
 
 export type Waiting = {
   readonly size: number
@@ -44,8 +44,7 @@ export function createSpool(dir: string): Spool {
         return { size, body: () => createReadStream(file), remove }
       } catch (error) {
         await remove()
-        const full = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
-        throw full ? new Fault('disk-full', undefined, { cause: error }) : error
+        throw isDiskFull(error) ? new Fault('disk-full', undefined, { cause: error }) : error
       }
     },
   }

@@ -3,7 +3,7 @@ import type { Directory } from '../../catalog/model.ts'
 import type { Delivering } from '../../delivery/create.ts'
 import type { Delivered } from '../../delivery/delivery.ts'
 import { sniff } from '../../engine/sniff.ts'
-import { Fault, isFault } from '../../faults.ts'
+import { Fault, isFault, isSourceFailure } from '../../faults.ts'
 import type { Exchange, Log } from '../../http/exchange.ts'
 import { type Sendable, sendStored } from '../../http/respond.ts'
 import type { SourceRef } from '../../plan/plan.ts'
@@ -82,7 +82,7 @@ export function createFiles({ directory, delivery, keySecret, log, clock }: File
         await delivery.bytes(project, candidate, signal)
         return candidate
       } catch (error) {
-        if (!isFault(error) || !MOVES_ON.has(error.code)) throw error
+        if (!isSourceFailure(error)) throw error
         if (failure === undefined || error.code !== 'object-missing') failure = error
       }
     }
@@ -142,14 +142,6 @@ export function createFiles({ directory, delivery, keySecret, log, clock }: File
   }
 }
 
-const MOVES_ON: ReadonlySet<string> = new Set([
-  'object-missing',
-  'access-denied',
-  'store-misconfigured',
-  'source-unreachable',
-  'source-refused',
-  'source-timeout',
-])
 /** As much as the kind of a file can be told by. */
 const BEGINNING = 4096
 

@@ -1,4 +1,4 @@
-import { Fault } from '../../faults.ts'
+import { Fault, systemCode } from '../../faults.ts'
 import type { SourceFormat } from '../../plan/plan.ts'
 
 /** Loads an optional package. Fault unsupported, naming format and package, when it is not installed. */
@@ -17,5 +17,5 @@ export async function optionalPackage<T>(format: SourceFormat, name: string, loa
 const MISSING = ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ENOENT']
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && MISSING.includes(error.code)
+  return MISSING.includes(systemCode(error) ?? '')
 }

@@ -1,4 +1,4 @@
-import { Fault, isFault } from '../../faults.ts'
+import { Fault, isDiskFull, isFault, systemCode } from '../../faults.ts'
 
 /** Nothing readable of that name: absent, behind a link, a folder, a socket, or a name that the disk cannot hold. */
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EMLINK', 'EISDIR', 'ENXIO', 'ENAMETOOLONG', 'EINVAL'])
@@ -8,9 +8,9 @@ const IN_THE_WAY = new Set(['ENOTDIR', 'EISDIR', 'ENOTEMPTY', 'EEXIST', 'ELOOP',
 /** The Fault for an error of the file system. Paths of the machine are not repeated. */
 export function folderFault(error: unknown, doing: 'read' | 'write'): Fault {
   if (isFault(error)) return error
-  const code = errorCode(error)
+  const code = systemCode(error)
   const context = { reason: code }
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new Fault('disk-full', undefined, { context })
+  if (isDiskFull(error)) return new Fault('disk-full', undefined, { context })
   if (code === 'EACCES' || code === 'EPERM') return new Fault('access-denied', undefined, { context })
   if (doing === 'read') {
     return ABSENT.has(code ?? '')
@@ -23,8 +23,4 @@ export function folderFault(error: unknown, doing: 'read' | 'write'): Fault {
   }
   if (code === 'ENAMETOOLONG' || code === 'EINVAL') return new Fault('key-invalid', undefined, { context })
   return new Fault('store-refused', undefined, { context, cause: error })
-}
-
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }

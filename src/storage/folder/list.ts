@@ -1,7 +1,7 @@
 import type { BigIntStats, Dirent } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
+import { systemCode } from '../../faults.ts'
 import type { ObjectEntry } from '../object-store.ts'
-import { errorCode } from './faults.ts'
 import { isName, openFolder } from './paths.ts'
 import { versionOf } from './version.ts'
 
@@ -77,5 +77,5 @@ async function statOf(root: string, segments: readonly string[], name: string): 
 }
 
 function isGone(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '')
+  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')
 }

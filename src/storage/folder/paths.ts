@@ -1,8 +1,7 @@
 import { constants } from 'node:fs'
 import { lstat, mkdir, open, readlink, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import { Fault } from '../../faults.ts'
-import { errorCode } from './faults.ts'
+import { Fault, systemCode } from '../../faults.ts'
 
 /** Names that begin so are this adapter's own (unfinished writes): no key may mean them and no listing shows them. */
 export const RESERVED = '.tintype-'
@@ -102,7 +101,7 @@ async function hold(folder: string, expected: string): Promise<OpenFolder> {
 }
 
 function ignoreExisting(error: unknown): void {
-  if (errorCode(error) !== 'EEXIST') throw error
+  if (systemCode(error) !== 'EEXIST') throw error
 }
 
 async function checkReal(folder: string): Promise<void> {

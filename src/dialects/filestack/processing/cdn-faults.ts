@@ -1,5 +1,5 @@
 /** Errors in the words of processing URLs (filestack §2.5, §4.1). */
-import { isFault } from '../../../faults.ts'
+import { isFault, isSourceFailure } from '../../../faults.ts'
 import { badUrl, NO_FILE, printable, type Refusal, refusalOf } from '../faults.ts'
 import { type PolicyReason, PolicyRefusal } from '../policy.ts'
 
@@ -32,19 +32,9 @@ export function cdnRefusal(error: unknown, application: string | undefined): Ref
 
 /** A source outside that cannot be had is the caller's mistake, not a store's. */
 export function sourceFailure(url: string, error: unknown): unknown {
-  return isFault(error) && OUTSIDE.has(error.code) ? badUrl(url, error) : error
+  const unacceptable = isFault(error, 'address-forbidden') || isFault(error, 'key-invalid')
+  return unacceptable || isSourceFailure(error) ? badUrl(url, error) : error
 }
-
-const OUTSIDE: ReadonlySet<string> = new Set([
-  'object-missing',
-  'access-denied',
-  'store-misconfigured',
-  'source-unreachable',
-  'source-refused',
-  'source-timeout',
-  'address-forbidden',
-  'key-invalid',
-])
 
 function policyText(reason: PolicyReason, application = ''): string {
   const about = `application ${application} policy error:`
