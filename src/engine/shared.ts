@@ -11,11 +11,11 @@ const MOST_PIXELS = 25_000_000
 /**
  * Whether works on the same source do better with its pixels decoded once. Measured with ten sizes of twelve megapixels: PNG takes
  * 0.4 and WebP 0.3 times the CPU of decoding for each; JPEG 0.9, since it is decoded as small as each work needs, so it is left alone.
- * Drawings are drawn for each size. Profiles, deep colours and greys are used in different ways by different outputs.
+ * Drawings are drawn for each size. Profiles and deep colours are used in different ways by different outputs.
  */
 export function mayShare({ format, profile, depth, space, width, height }: Facts, { count }: FrameRange): boolean {
   const scaled = format === 'jpeg' || format === 'svg'
-  const plain = !profile && depth === 8 && space === 'rgb'
+  const plain = !profile && depth === 8 && (space === 'rgb' || space === 'grey')
   return !scaled && plain && width * height * count <= MOST_PIXELS
 }
 
