@@ -41,8 +41,9 @@ export function byDifference(gif: Gif, manner: Manner): Uint8Array | undefined {
     const wanted = canvases[i]
     if (!wanted) return undefined
     const change = changeBetween(base, wanted, gif.width, tolerance, least)
-    // A frame that is cleared says by its transparency that nothing is left (some decoders leave a colour).
-    const drawn = drawChange(change, tablesFor(counts, shared[i] ? colours : undefined), disposal === 2, manner)
+    // By its transparency a frame says that nothing is where it was cleared, or was never painted: some decoders show a colour there.
+    const hollow = disposal === 2 || (i === 0 && wanted.includes(-1))
+    const drawn = drawChange(change, tablesFor(counts, shared[i] ? colours : undefined), hollow, manner)
     if (!drawn) return undefined
     const { table, hole, data, codeSize } = drawn
     const own = table.own && { table: tableOf(table.colours, (hole ?? 0) + 1) }
