@@ -111,6 +111,21 @@ function sendPart(
   return pump(res, status, head, body.open(range))
 }
 
+/**
+ * Answers GET and HEAD with bytes whose number nobody knows before they end. Rejects while nothing is sent; what fails later breaks
+ * the connection, so that nobody takes a part for the whole.
+ */
+export async function sendUnsized(
+  { req, res }: Exchange,
+  headers: readonly string[],
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const head = [...sandboxed(headers)]
+  if (req.method !== 'HEAD') return pump(res, 200, head, chunks)
+  res.writeHead(200, head)
+  res.end()
+}
+
 async function pump(
   res: ServerResponse,
   status: number,
@@ -130,7 +145,8 @@ async function pump(
     // The head is out: the only honest sign of a missing rest is a broken connection.
     res.destroy()
   } finally {
-    await iterator.return?.()
+    // How it ends that it may stop is nobody's concern any more.
+    await iterator.return?.().then(undefined, () => undefined)
   }
 }
 

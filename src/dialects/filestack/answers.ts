@@ -58,14 +58,6 @@ export function uuidOf({ id }: Exchange): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 16)
 }
 
-/** RFC 6266: a name that every client can read, and the real one where it differs. */
-export function disposition(kind: 'inline' | 'attachment', name: string): string {
-  const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\]/g, '_')
-  const real = escaped(name).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
-  const base = `${kind}; filename="${plain.slice(0, NAME_LENGTH)}"`
-  return plain === name ? base : `${base}; filename*=UTF-8''${real}`
-}
-
 /** A file's name as a header can hold it: what is not printable ASCII is percent-encoded. */
 export function headerName(name: string): string {
   return name
@@ -75,7 +67,3 @@ export function headerName(name: string): string {
 }
 
 const NAME_LENGTH = 1024
-
-function escaped(name: string): string {
-  return encodeURIComponent(name.slice(0, NAME_LENGTH).toWellFormed())
-}

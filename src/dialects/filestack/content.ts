@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto'
 import type { FileRecord } from '../../catalog/files.ts'
 import { Fault, isFault } from '../../faults.ts'
+import { disposition } from '../../http/disposition.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { type Sendable, sendStored } from '../../http/respond.ts'
 import { discard } from '../../storage/body.ts'
 import type { Content } from '../../uploads/uploads.ts'
-import { CORS, disposition, headerName } from './answers.ts'
+import { CORS, headerName } from './answers.ts'
 import { encodeBase64, encodedLength, encodedRange } from './base64.ts'
 import type { Context } from './context.ts'
 

@@ -1,4 +1,5 @@
 import { openCors } from '../../http/cors.ts'
+import { disposition } from '../../http/disposition.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { sendText } from '../../http/respond.ts'
 import type { Refusal } from './faults.ts'
@@ -42,7 +43,7 @@ export function fileHeaders({ negotiated, hinted, saver, link, attachment, hidde
     ...(vary.length > 0 ? ['Vary', vary.join(', ')] : []),
     ...(hinted.contentDpr === undefined ? [] : ['Content-DPR', hinted.contentDpr]),
     ...(link === undefined ? [] : ['Link', link]),
-    ...(attachment === undefined ? [] : ['Content-Disposition', disposition(attachment)]),
+    ...(attachment === undefined ? [] : ['Content-Disposition', disposition('attachment', attachment)]),
     ...CORS,
     ...TIMING,
   ]
@@ -67,16 +68,6 @@ export function sendRefusal(exchange: Exchange, refusal: Refusal, more: readonly
     ...more,
   ]
   sendText(exchange, status, headers, text)
-}
-
-/** RFC 6266: a name that every client can read, and the real one where it differs. */
-function disposition(name: string): string {
-  const plain = printable(name).replace(/["\\]/g, '_')
-  const real = encodeURIComponent(name.toWellFormed()).replace(
-    /['()*]/g,
-    (char) => `%${char.charCodeAt(0).toString(16)}`,
-  )
-  return plain === name ? `attachment; filename="${name}"` : `attachment; filename="${plain}"; filename*=UTF-8''${real}`
 }
 
 /** What a header can hold, whatever a URL held. */

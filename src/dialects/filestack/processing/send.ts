@@ -1,10 +1,10 @@
 /** Results as answers (filestack §4.1). */
 
 import type { Delivered } from '../../../delivery/delivery.ts'
+import { disposition } from '../../../http/disposition.ts'
 import type { Exchange } from '../../../http/exchange.ts'
-import { type Sendable, sendStored } from '../../../http/respond.ts'
-import { sandboxed } from '../../../http/sandbox.ts'
-import { CORS, disposition, headerName, sendJson } from '../answers.ts'
+import { type Sendable, sendStored, sendUnsized } from '../../../http/respond.ts'
+import { CORS, headerName, sendJson } from '../answers.ts'
 import { answerContent } from '../content.ts'
 import { zipped } from './archive.ts'
 import type { Order, Work } from './order.ts'
@@ -32,7 +32,11 @@ export async function send(work: Work, { order, job }: Ready, result: Result): P
     case 'picture':
       return sendDelivered(exchange, order, result.delivered, result.name, result.negotiated)
     case 'archive':
-      return sendArchive(exchange, order, zipped(result.entries()))
+      return sendUnsized(
+        exchange,
+        ['Content-Type', 'application/zip', ...headersFor(order, 'files.zip', false)],
+        zipped(result.entries()),
+      )
   }
 }
 
@@ -68,39 +72,4 @@ function sendDelivered(
   const { body, size, contentType, contentEncoding, etag, lastModified } = delivered
   const sendable: Sendable = { body, size, contentType, contentEncoding, etag, lastModified }
   return sendStored(exchange, sendable, headersFor(order, name, negotiated))
-}
-
-/** Of unknown length: what fails on the way breaks the connection, so that nobody takes a part for the whole. */
-async function sendArchive({ req, res }: Exchange, order: Order, chunks: AsyncGenerator<Uint8Array>): Promise<void> {
-  const head = sandboxed(['Content-Type', 'application/zip', ...headersFor(order, 'files.zip', false)])
-  if (req.method === 'HEAD') {
-    res.writeHead(200, [...head])
-    return void res.end()
-  }
-  let next = await chunks.next()
-  res.writeHead(200, [...head])
-  try {
-    while (next.done !== true && !res.destroyed) {
-      if (!res.write(next.value)) await drained(res)
-      next = await chunks.next()
-    }
-    res.end()
-  } catch {
-    res.destroy()
-  } finally {
-    // The archive's own way to stop is an error.
-    await chunks.return(undefined).catch(() => undefined)
-  }
-}
-
-/** Resolves when the client took what was written, or left. */
-function drained(res: Exchange['res']): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      res.off('drain', done).off('close', done)
-      resolve()
-    }
-    res.once('drain', done).once('close', done)
-    if (res.destroyed) done()
-  })
 }
