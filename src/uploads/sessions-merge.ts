@@ -7,7 +7,7 @@ import type { ObjectKey, ObjectStore, PutOptions } from '../storage/object-store
 import { choose, gather, type Listed, type Run, type SpooledPart, spooledParts } from './sessions-plan.ts'
 import type { PartSpool } from './sessions-spool.ts'
 import type { Queue } from './sessions-waiting.ts'
-import { headOf, UNKNOWN_VERSION } from './settle.ts'
+import { headOf, versionAt } from './settle.ts'
 
 export type Merging = {
   readonly sessions: UploadSessions
@@ -189,17 +189,6 @@ async function appear(
       await sessions.withdraw(handle)
       await held.reopen()
     }
-    throw error
-  }
-}
-
-/** Undefined when nothing lies there. Credentials that may not look leave it open. */
-async function versionAt(at: ReturnType<Merging['open']>): Promise<string | undefined> {
-  try {
-    const head = await headOf(at)
-    return head && (head.version ?? UNKNOWN_VERSION)
-  } catch (error) {
-    if (isFault(error, 'access-denied')) return UNKNOWN_VERSION
     throw error
   }
 }

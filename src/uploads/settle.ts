@@ -3,7 +3,7 @@ import { isFault } from '../faults.ts'
 import type { ObjectHead, ObjectKey, ObjectStore } from '../storage/object-store.ts'
 
 /** Stands for the version of an object whose store told none: it equals no real one. */
-export const UNKNOWN_VERSION = 'unknown'
+const UNKNOWN_VERSION = 'unknown'
 
 export type Settling = {
   readonly files: Files
@@ -74,6 +74,17 @@ async function settleChanging(held: HeldFile, { open, now }: Settling): Promise<
   const told = store.capabilities.metadata ? head.contentType?.replace(/\s*;.*$/s, '') : undefined
   const written = { size, version, digests: {}, mimetype: told || record.mimetype, uploadedMs: now() }
   await held.stored(written)
+}
+
+/** Undefined when nothing lies there. Credentials that may not look leave it open. */
+export async function versionAt(at: Parameters<typeof headOf>[0]): Promise<string | undefined> {
+  try {
+    const head = await headOf(at)
+    return head && (head.version ?? UNKNOWN_VERSION)
+  } catch (error) {
+    if (isFault(error, 'access-denied')) return UNKNOWN_VERSION
+    throw error
+  }
 }
 
 /** Undefined when there is no object. */

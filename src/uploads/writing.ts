@@ -10,7 +10,7 @@ import { keepHolding, takenOver } from './holding.ts'
 import { type Intake, takeIn } from './intake.ts'
 import type { Log } from './log.ts'
 import { putLarge } from './put-large.ts'
-import { headOf, leave, type Settling, settle, UNKNOWN_VERSION } from './settle.ts'
+import { headOf, leave, type Settling, settle, versionAt } from './settle.ts'
 import type { Destination, StoreOrder, Uploads } from './uploads.ts'
 
 /** How often, and with which pauses in milliseconds, something is tried that another process is just finishing. */
@@ -58,7 +58,7 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'overwr
     const record = announced(order, at, now())
     if (!at.exact) return files.arriving(record, leaseMs)
     for (let tries = 1; ; tries++) {
-      const held = await files.arriving(record, leaseMs, await versionBefore(open(record)))
+      const held = await files.arriving(record, leaseMs, await versionAt(open(record)))
       const others = await files.neighbours(record)
       if (!others.some(({ state }) => state === 'leaving')) return held
       // Whoever deletes the object there may not have seen the announcement.
@@ -190,17 +190,6 @@ function announced(order: StoreOrder, at: Destination, now: number): FileRecord 
     ...{ location: at.location, place: at.place },
     ...(region !== undefined && { region }),
     ...(sourceUrl !== undefined && { sourceUrl }),
-  }
-}
-
-/** Undefined when nothing lies there. Credentials that may not look leave it open. */
-async function versionBefore(at: At): Promise<string | undefined> {
-  try {
-    const head = await headOf(at)
-    return head && (head.version ?? UNKNOWN_VERSION)
-  } catch (error) {
-    if (isFault(error, 'access-denied')) return UNKNOWN_VERSION
-    throw error
   }
 }
 

@@ -51,7 +51,8 @@ export function readHeif(bytes: Uint8Array): HeifPicture {
 const LARGEST_META = 16 * 2 ** 20
 const MOST_BOXES = 10_000
 
-function boxes(view: BoundedView): readonly Box[] {
+/** The boxes that follow one another up to the end of the view. Fault image-corrupt. */
+export function boxes(view: BoundedView): readonly Box[] {
   const found: Box[] = []
   while (view.left >= 8) {
     if (found.length >= MOST_BOXES) throw view.corrupt('the file has too many boxes')

@@ -1,4 +1,5 @@
 import { BoundedView } from '../../decoders/bounded-view.ts'
+import { boxes } from '../../decoders/heif-boxes.ts'
 import type { KeepTags } from '../keep.ts'
 import { narrowExif } from './exif.ts'
 import { narrowXmp } from './xmp.ts'
@@ -8,12 +9,11 @@ import { narrowXmp } from './xmp.ts'
  * moved: metadata is written over where it stands, and the file keeps its length.
  */
 
-type Box = { readonly type: string; readonly body: BoundedView }
 type Extent = { readonly start: number; readonly end: number }
 
-const MOST_BOXES = 10_000
 /** Bytes of an item's name and type. */
 const MOST_NAME = 512
+const MOST_EXTENTS = 10_000
 const XMP_TYPE = 'application/rdf+xml'
 
 /**
@@ -100,7 +100,7 @@ function itemPlaces(view: BoundedView): ReadonlyMap<number, readonly Extent[] | 
     const extents: Extent[] = []
     for (let parts = view.u16(); parts > 0; parts--) {
       // Numbers may be written in no bytes at all, so the file's length does not bound them.
-      if (++seen > MOST_BOXES) throw view.corrupt('the file has too many parts')
+      if (++seen > MOST_EXTENTS) throw view.corrupt('the file has too many parts')
       if (version > 0) number(view, indexSize)
       const start = base + number(view, offsetSize)
       extents.push({ start, end: start + number(view, lengthSize) })
@@ -115,16 +115,4 @@ function itemPlaces(view: BoundedView): ReadonlyMap<number, readonly Extent[] | 
 function number(view: BoundedView, size: number): number {
   if (size === 8) return view.u64()
   return size === 4 ? view.u32() : 0
-}
-
-function boxes(view: BoundedView): readonly Box[] {
-  const found: Box[] = []
-  while (view.left >= 8) {
-    if (found.length >= MOST_BOXES) throw view.corrupt('the file has too many boxes')
-    const short = view.u32()
-    const type = view.text(4)
-    const size = short === 1 ? view.u64() - 16 : short === 0 ? view.left : short - 8
-    found.push({ type, body: view.part(size) })
-  }
-  return found
 }
