@@ -1,5 +1,6 @@
 import { Fault } from '../../faults.ts'
 import type { Compression, Version } from '../../optimizer/optimizer.ts'
+import { hexColour } from '../../plan/css-colour.ts'
 import type { Facts } from '../../plan/facts.ts'
 import type { Colour, Focus, OutputFormat, Place, SourceFormat } from '../../plan/plan.ts'
 import { type Fields, flagAt, integerAt, objectAt, pathOf, textAt, wordAt, wrong } from './fields.ts'
@@ -98,13 +99,7 @@ function readResize(fields: Fields): Resize {
 }
 
 function readColour(text: string, path: string): Colour {
-  const hex = /^#?([0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})$/i.exec(text)?.[1]
-  if (hex === undefined) return wrong(`${path} must be a hex colour such as #ffffff`)
-  const long = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex
-  const [r = 0, g = 0, b = 0, alpha = 255] = [0, 2, 4, 6]
-    .filter((at) => at < long.length)
-    .map((at) => Number.parseInt(long.slice(at, at + 2), 16))
-  return { r, g, b, alpha: alpha / 255 }
+  return hexColour(text.replace(/^#/, '')) ?? wrong(`${path} must be a hex colour such as #ffffff`)
 }
 
 /** Kinds of files that are read (compressor §5.1). */

@@ -1,6 +1,6 @@
 /** The small languages inside parameter values (imagekit §4.7, §5): numbers, colours, expressions, conditions. */
-import colourNames from 'color-name'
 import { Fault } from '../../faults.ts'
+import { hexColour, namedColour } from '../../plan/css-colour.ts'
 import type { Colour, Condition, Expression, Variable } from '../../plan/plan.ts'
 
 /** A fault that names the parameter and says what it takes. */
@@ -50,16 +50,10 @@ export function word<W extends string>(parameter: string, text: string | null, w
 
 /** `RRGGBB`, `RRGGBBAA` with AA as decimal per cent 00…99, or a lower-case CSS name (imagekit §4.7). */
 export function colour(parameter: string, text: string | null): Colour {
-  const value = text ?? ''
-  if (/^[0-9a-f]{6}([0-9]{2})?$/i.test(value)) {
-    const at = (index: number) => Number.parseInt(value.slice(index, index + 2), 16)
-    return { r: at(0), g: at(2), b: at(4), alpha: value.length === 8 ? Number(value.slice(6)) / 100 : 1 }
-  }
-  if (Object.hasOwn(colourNames, value)) {
-    const [r, g, b] = colourNames[value as keyof typeof colourNames]
-    return { r, g, b, alpha: 1 }
-  }
-  if (value === 'transparent') return { r: 0, g: 0, b: 0, alpha: 0 }
+  const [, digits, percent = '100'] = /^([0-9a-f]{6})([0-9]{2})?$/i.exec(text ?? '') ?? []
+  const opaque = digits === undefined ? undefined : hexColour(digits)
+  const found = opaque === undefined ? namedColour(text ?? '') : { ...opaque, alpha: Number(percent) / 100 }
+  if (found !== undefined) return found
   throw refused(parameter, text, 'a colour: RRGGBB, RRGGBBAA (AA decimal) or a CSS name')
 }
 

@@ -1,4 +1,4 @@
-import colourNames from 'color-name'
+import { hexColour, namedColour } from '../../plan/css-colour.ts'
 import type { Colour } from '../../plan/plan.ts'
 import { isJson, type Json } from './body.ts'
 import { invalid } from './faults.ts'
@@ -67,18 +67,15 @@ const WHITE: Colour = { r: 255, g: 255, b: 255, alpha: 1 }
 export function colour(from: Json, name: string): Colour {
   const value = text(from, name)?.trim().toLowerCase()
   if (value === undefined) return WHITE
-  const read = hex(value) ?? functional(value) ?? named(value)
+  const read = hex(value) ?? functional(value) ?? namedColour(value)
   if (read === undefined)
     throw invalid(`${name} has to be a color such as #ff6600, rgb(255, 102, 0) or rgba(255, 102, 0, 0.5)`)
   return read
 }
 
 function hex(value: string): Colour | undefined {
-  const [, short, long] = /^#?(?:([0-9a-f]{3})|([0-9a-f]{6}))$/.exec(value) ?? []
-  const digits = long ?? (short === undefined ? undefined : [...short].map((digit) => digit + digit).join(''))
-  if (digits === undefined) return undefined
-  const at = (start: number) => Number.parseInt(digits.slice(start, start + 2), 16)
-  return { r: at(0), g: at(2), b: at(4), alpha: 1 }
+  const digits = value.replace(/^#/, '')
+  return digits.length <= 6 ? hexColour(digits) : undefined
 }
 
 function functional(value: string): Colour | undefined {
@@ -90,11 +87,4 @@ function functional(value: string): Colour | undefined {
   if (written === '') return undefined
   const alpha = written === undefined ? 1 : written.endsWith('%') ? Number(written.slice(0, -1)) / 100 : Number(written)
   return Math.max(r, g, b) > 255 || !(alpha >= 0 && alpha <= 1) ? undefined : { r, g, b, alpha }
-}
-
-function named(value: string): Colour | undefined {
-  if (value === 'transparent') return { r: 0, g: 0, b: 0, alpha: 0 }
-  if (!Object.hasOwn(colourNames, value)) return undefined
-  const [r, g, b] = colourNames[value as keyof typeof colourNames]
-  return { r, g, b, alpha: 1 }
 }

@@ -1,6 +1,6 @@
 /** What values of options may be (filestack §4.1, §4.3): each kind reads a value, or says what it expects. */
-import colourNames from 'color-name'
 import { isFault } from '../../../../faults.ts'
+import { hexColour, namedColour } from '../../../../plan/css-colour.ts'
 import type { Colour } from '../../../../plan/plan.ts'
 import type { Value } from '../scan.ts'
 import { type One, sourceOfValue } from '../source-text.ts'
@@ -59,12 +59,8 @@ export const colour: Kind<Colour> = {
   read(value) {
     if (typeof value !== 'string') return undefined
     const name = value.toLowerCase()
-    if (name === 'transparent' || name === 'none') return TRANSPARENT
-    if (isColourName(name)) {
-      const [r, g, b] = colourNames[name]
-      return { r, g, b, alpha: 1 }
-    }
-    return hexColour(name.replace(/^#/, '')) ?? numberedGrey(name)
+    if (name === 'none') return TRANSPARENT
+    return namedColour(name) ?? hexColour(name.replace(/^#/, '')) ?? numberedGrey(name)
   },
 }
 
@@ -193,21 +189,10 @@ function bounded(form: RegExp, least: number, most: number, expects: string): Ki
   }
 }
 
-function isColourName(name: string): name is keyof typeof colourNames {
-  return Object.hasOwn(colourNames, name)
-}
-
 /** `grey0` is black, `gray100` white. */
 function numberedGrey(name: string): Colour | undefined {
   const percent = Number(/^gr[ae]y(\d{1,3})$/.exec(name)?.[1])
   if (!(percent <= 100)) return undefined
   const level = Math.round(percent * 2.55)
   return { r: level, g: level, b: level, alpha: 1 }
-}
-
-function hexColour(digits: string): Colour | undefined {
-  if (!/^(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})$/.test(digits)) return undefined
-  const long = digits.length === 3 ? digits.replace(/./g, '$&$&') : digits
-  const at = (index: number) => Number.parseInt(long.slice(index, index + 2), 16)
-  return { r: at(0), g: at(2), b: at(4), alpha: long.length === 8 ? at(6) / 255 : 1 }
 }
