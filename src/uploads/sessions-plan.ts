@@ -56,9 +56,7 @@ export function layOut(part: number, pieces: readonly UploadPiece[]): SpooledPar
   const runs: Run[] = []
   points.slice(0, -1).forEach((from, at) => {
     const to = points[at + 1] ?? size
-    const [latest] = pieces
-      .filter((piece) => piece.start <= from && endOf(piece) >= to)
-      .toSorted((a, b) => b.seq - a.seq)
+    const latest = latestOver(pieces, from, to)
     if (latest === undefined) throw incomplete(part)
     const start = from - latest.start
     const last = runs.at(-1)
@@ -71,6 +69,16 @@ export function layOut(part: number, pieces: readonly UploadPiece[]): SpooledPar
   const files = new Set(runs.map(({ file }) => file))
   const whole = files.size === 1 ? pieces.find((piece) => files.has(piece.file) && piece.size === size) : undefined
   return { part, size, runs, ...(whole && { etag: whole.etag }) }
+}
+
+/** Looked for at every cut: nothing is sorted. */
+function latestOver(pieces: readonly UploadPiece[], from: number, to: number): UploadPiece | undefined {
+  let latest: UploadPiece | undefined
+  for (const piece of pieces) {
+    if (piece.start > from || endOf(piece) < to) continue
+    if (latest === undefined || piece.seq > latest.seq) latest = piece
+  }
+  return latest
 }
 
 /** The parts that lie on the disk and count, by number. */

@@ -28,7 +28,7 @@ export type Asked = {
   readonly calls: readonly Call[]
   /** One of them is enough. */
   readonly anyOf?: readonly Call[]
-  /** Of the file that is read or changed. */
+  /** Of the file that is read or changed; of an object without a handle whatever else it is called by. */
   readonly handle?: string
   /** Of a source outside. */
   readonly url?: string

@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { NO_APP, NO_FILE, refusing, storing } from './faults.ts'
 import { createParameters, credentialsOf, type Parameters, queryOf } from './parameters.ts'
 import { forgetPictures } from './pictures.ts'
+import { PolicyRefusal } from './policy.ts'
 import type { Storing } from './store.ts'
 import { openUrl } from './url-source.ts'
 import { appAt, blobOf, type Door, mimetypeOf } from './wish.ts'
@@ -55,8 +56,10 @@ export async function answerOverwrite(context: Storing, exchange: Exchange, foun
       try {
         checkOverwrite(context, exchange, found, { door, parameters, by: 'bytes' })
         return uploadBytes
-      } catch {
-        return Math.min(sourceBytes, uploadBytes)
+      } catch (error) {
+        // What is missing may still come.
+        if (error instanceof PolicyRefusal && error.reason.kind === 'missing') return Math.min(sourceBytes, uploadBytes)
+        throw error
       }
     },
     take: (handed, parameters) => overwrite(context, exchange, found, { door, parameters, handed }),

@@ -59,7 +59,11 @@ function requestOf(members: Members): UploadRequest {
 function ofJson(text: string): Members {
   try {
     const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
-    if (isObject(value)) return value
+    if (isObject(value)) {
+      // They are told again in the end: what is nested too deep can be read, but not written.
+      JSON.stringify(value.upload_tags)
+      return value
+    }
   } catch {
     // Told below.
   }

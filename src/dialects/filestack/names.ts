@@ -46,8 +46,8 @@ function sentType({ from, sentType: sent }: Clues, filename: string | undefined)
 /** Types of a request that say how it is sent, not what. */
 const ENVELOPES: ReadonlySet<string> = new Set(['application/x-www-form-urlencoded', 'application/json'])
 
-/** A name that the caller chose, slashes and all; only its key has none (filestack §1.2). */
-function recordedName(text: string | undefined): string | undefined {
+/** A name that the caller chose, slashes and all; only its key has none (filestack §1.2). Nothing for an empty one. */
+export function recordedName(text: string | undefined): string | undefined {
   const name = text
     ?.toWellFormed()
     .replace(/\p{Cc}/gu, '-')

@@ -18,7 +18,10 @@ export async function answerPrefetch(exchange: Exchange): Promise<void> {
 function pickerConfig(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && 'picker_config' in value ? value.picker_config : {}
+    const config = typeof value === 'object' && value !== null && 'picker_config' in value ? value.picker_config : {}
+    // What is nested too deep can be read, but not written.
+    JSON.stringify(config)
+    return config
   } catch {
     return {}
   }

@@ -38,7 +38,10 @@ export function createSpool(dir: string): Spool {
         await rm(file, { force: true })
       }
       try {
-        ready ??= empty(dir)
+        ready ??= empty(dir).catch((error: unknown) => {
+          ready = undefined
+          throw error
+        })
         await ready
         const size = await write(file, body, limit)
         return { size, body: () => createReadStream(file), remove }

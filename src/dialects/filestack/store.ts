@@ -12,7 +12,7 @@ import { type Parameters, queryOf } from './parameters.ts'
 import { forgetPictures } from './pictures.ts'
 import { PolicyRefusal } from './policy.ts'
 import type { Spool } from './spool.ts'
-import { type Opening, openUrl } from './url-source.ts'
+import { type Opening, openUrl, withoutUser } from './url-source.ts'
 import { authorise, blobOf, type Door, readWish, type Wish } from './wish.ts'
 
 export type Storing = Opening & { readonly spool: Spool }
@@ -109,15 +109,6 @@ export async function storeHanded(
     sourceUrl: withoutUser(url),
     ...(size !== undefined && { size }),
   })
-}
-
-/** What is told of a URL to everybody who may look at the file. */
-function withoutUser(text: string): string {
-  const url = URL.parse(text)
-  if (url === null || (url.username === '' && url.password === '')) return text
-  url.username = ''
-  url.password = ''
-  return url.href
 }
 
 type Piece = {

@@ -1,5 +1,5 @@
 /** Raw request target ⇄ what it asks for (filestack §4.1). Pure; any text ends in a request or a Fault bad-parameter. */
-import { readTaskList } from './json-tasks.ts'
+import { readTaskList, requireFewTasks } from './json-tasks.ts'
 import { atEnd, decoded, isListAt, malformed, quoteAt, readQuoted, readValue, type Scan, type Value } from './scan.ts'
 import { type Source, sourceOfText, sourceOfValue } from './source-text.ts'
 
@@ -18,9 +18,6 @@ export type CdnRequest = {
   readonly query: string
 }
 
-/** More would only keep the server busy. */
-export const MOST_TASKS = 100
-
 /**
  * Reads a raw target, query included.
  *
@@ -36,7 +33,7 @@ export function parseTarget(target: string, isKey: (text: string) => boolean): C
     const source = readSource(scan)
     if (source !== undefined) return { ...key, tasks, ...source }
     tasks.push(...readTasks(scan))
-    if (tasks.length > MOST_TASKS) throw malformed(`there are more than ${MOST_TASKS} tasks`)
+    requireFewTasks(tasks)
   }
 }
 

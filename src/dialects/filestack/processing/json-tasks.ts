@@ -3,11 +3,19 @@ import type { RawOption, RawTask } from './grammar.ts'
 import { malformed, type Value } from './scan.ts'
 
 const DEEPEST = 8
+/** Of one request. Every task costs work before anybody is asked whether it may be done. */
+const MOST_TASKS = 100
 
 /** Reads a parsed JSON value. Throws Fault bad-parameter. */
 export function readTaskList(value: unknown): readonly RawTask[] {
   if (!Array.isArray(value)) throw malformed('the tasks are no list')
+  requireFewTasks(value)
   return value.map(readTask)
+}
+
+/** Throws Fault bad-parameter for more tasks than a request may have. */
+export function requireFewTasks({ length }: readonly unknown[]): void {
+  if (length > MOST_TASKS) throw malformed(`there are more than ${MOST_TASKS} tasks`)
 }
 
 function readTask(value: unknown): RawTask {
@@ -37,7 +45,7 @@ function readMember(member: unknown, depth: number): Value {
       return String(member)
     default:
       // No option here is an object; those of others, like the workflows of `store`, are not looked into.
-      if (!Array.isArray(member)) return JSON.stringify(member) ?? ''
+      if (!Array.isArray(member)) return '{}'
       if (depth >= DEEPEST) throw malformed('a parameter of a task cannot be read')
       return member.map((item: unknown) => readMember(item, depth + 1))
   }

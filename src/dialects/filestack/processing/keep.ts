@@ -5,7 +5,9 @@ import type { App } from '../app.ts'
 import { checkSize, type Grant } from '../authority.ts'
 import { decodeBase64 } from '../base64.ts'
 import { storing } from '../faults.ts'
-import { inferNames } from '../names.ts'
+import { inferNames, recordedName } from '../names.ts'
+import { forgetPictures } from '../pictures.ts'
+import { withoutUser } from '../url-source.ts'
 import { authorise, type Wish } from '../wish.ts'
 import { zipped } from './archive.ts'
 import { sourceFailure } from './cdn-faults.ts'
@@ -18,7 +20,8 @@ type Storable = Exclude<Result, { readonly kind: 'json' }>
 
 /** Whether it may be stored, before anything is worked on. Throws PolicyRefusal; Faults of places that cannot be used. */
 export function authoriseStore(work: Work, order: Order, app: App, store: StoreOptions, filename: string): Grant {
-  return authorise(work.context, wishOf(order, app, store), store.filename ?? filename, ['store'])
+  const wish = wishOf(order, app, store)
+  return authorise(work.context, wish, wish.filename ?? filename, ['store'])
 }
 
 /** Stores the result, and what is told of it. */
@@ -49,6 +52,8 @@ export async function keep(work: Work, ready: Ready, store: StoreOptions, result
       exchange.signal,
     ),
   )
+  // Another object may have been there, and pictures made of it.
+  if (destination.exact) await forgetPictures(context, app, file)
   return told(work, file)
 }
 
@@ -70,7 +75,7 @@ function wishOf(order: Order, app: App, store: StoreOptions): Wish {
     app,
     credentials: credentialsFor(order),
     location: store.location || undefined,
-    filename: store.filename || undefined,
+    filename: recordedName(store.filename),
     mimetype: undefined,
     path: store.path || undefined,
     container: store.container || undefined,
@@ -90,7 +95,7 @@ type Piece = {
 
 async function pieceOf(work: Work, { located: [main], job }: Ready, result: Storable, wish: Wish): Promise<Piece> {
   const { context, exchange } = work
-  const sourceUrl = main.kind === 'web' ? { sourceUrl: main.url } : {}
+  const sourceUrl = main.kind === 'web' ? { sourceUrl: withoutUser(main.url) } : {}
   switch (result.kind) {
     case 'file': {
       const { file } = result

@@ -27,7 +27,7 @@ export function requestOfUrl(base: string, url: string, isKey: (text: string) =>
     const request = parseTarget(target, isKey)
     const { source } = request
     const ours = source.kind === 'handle' ? HANDLE.test(source.handle) : request.apikey !== undefined
-    return ours && source.kind !== 'list' && !request.metadata && request.tasks.length > 0 ? request : undefined
+    return ours && source.kind !== 'list' && !request.metadata ? request : undefined
   } catch (error) {
     if (isFault(error, 'bad-parameter')) return undefined
     throw error

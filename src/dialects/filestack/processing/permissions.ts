@@ -19,7 +19,14 @@ export function callsFor(chain: Chain, source: Located['kind']): Pick<Asked, 'ca
   return { calls: [chain.metadata === undefined ? 'read' : 'stat'] }
 }
 
-/** Which source a permission is about. */
+/** Which source a permission is about. A policy for one file does not open what lies behind a storage alias. */
 export function subjectOf(located: Located): Pick<Asked, 'handle' | 'url'> {
-  return located.kind === 'file' ? { handle: located.file.handle } : { url: located.url }
+  switch (located.kind) {
+    case 'file':
+      return { handle: located.file.handle }
+    case 'object':
+      return { handle: located.url, url: located.url }
+    case 'web':
+      return { url: located.url }
+  }
 }

@@ -47,14 +47,18 @@ function objectIn(text: string): object {
 }
 
 function readSource(value: unknown): readonly Wanted[] {
-  if (typeof value === 'string') {
-    const source = sourceOfText(value)
-    return (source.kind === 'list' ? source.sources : [source]).map((one) => ({ source: one }))
+  if (typeof value === 'string') return sourcesIn(value)
+  if (typeof value !== 'object' || value === null || !('source' in value) || typeof value.source !== 'string') {
+    throw malformed('a source cannot be read')
   }
-  if (typeof value !== 'object' || value === null || !('source' in value)) throw malformed('a source cannot be read')
   const headers: unknown = 'headers' in value ? value.headers : undefined
   const sent = headers === undefined || headers === null ? {} : { headers: readHeaders(headers) }
-  return readSource(value.source).map((one) => ({ ...one, ...sent }))
+  return sourcesIn(value.source).map((one) => ({ ...one, ...sent }))
+}
+
+function sourcesIn(text: string): readonly Wanted[] {
+  const source = sourceOfText(text)
+  return (source.kind === 'list' ? source.sources : [source]).map((one) => ({ source: one }))
 }
 
 function readHeaders(value: unknown): Readonly<Record<string, string>> {

@@ -8,7 +8,7 @@ import { NO_APP, type Refusal, refusing } from '../faults.ts'
 import { findFile } from '../file.ts'
 import { flagsOf, metadataOf } from '../metadata.ts'
 import { createParameters, credentialsOf, queryOf } from '../parameters.ts'
-import type { Door } from '../wish.ts'
+import { appAt, type Door } from '../wish.ts'
 import { cdnRefusal } from './cdn-faults.ts'
 import { isDebug, readChain } from './chain.ts'
 import type { CdnRequest, RawTask } from './grammar.ts'
@@ -71,8 +71,9 @@ export function createProcessing(context: Context): Processing {
 
   async function metadata(work: Work, request: CdnRequest, seen: (app: App) => void): Promise<void> {
     const { context, exchange, door } = work
-    const { source, query } = request
-    const { file, app } = await findFile(context, door, source.kind === 'handle' ? source.handle : '')
+    const { apikey, source, query } = request
+    const keyed = apikey === undefined ? door : { project: appAt(context.directory, door, apikey).project.id }
+    const { file, app } = await findFile(context, keyed, source.kind === 'handle' ? source.handle : '')
     seen(app)
     const parameters = createParameters(queryOf(`?${query}`))
     const credentials = readChain(request.tasks).credentials ?? credentialsOf(exchange, parameters)

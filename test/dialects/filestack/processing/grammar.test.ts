@@ -148,7 +148,7 @@ describe('tasks', () => {
       task('flip'),
       { name: 'cache', options: [{ value: 'false' }] },
       task('crop', ['dim', ['1', '2', '3', '4']]),
-      task('store', ['workflows', ['{"id":"a"}']], ['base64decode', 'true']),
+      task('store', ['workflows', ['{}']], ['base64decode', 'true']),
     ]
     const text = b64(JSON.stringify(list))
     expect(parse(`/${KEY}/b64/${text}/${HANDLE}`).tasks).toEqual(expected)
