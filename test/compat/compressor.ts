@@ -1,11 +1,4 @@
-import type { CompatRow, Section } from './row.ts'
-
-/** What the contract says and the test that proves it; or how the server differs; or what is missing. */
-type Fact =
-  | readonly [fact: string, test: string]
-  | { readonly fact: string; readonly test: string; readonly differs: string }
-  | { readonly fact: string; readonly missing: string }
-type Chapter = { readonly title: string; readonly facts: readonly Fact[] }
+import { type Chapters, type CompatRow, rowsOf, type Section, sectionsOf } from './row.ts'
 
 const KEYS = 'takes the key as the user name of Basic, whatever the password, and as a Bearer token'
 const NO_KEY = 'answers 401 with a challenge to %s'
@@ -32,7 +25,7 @@ const UNFETCHED = 'answers 422 when the source cannot be fetched, 415 when it is
 const VECTORS = 'keeps SVG as SVG unless it is to be resized or converted'
 const BASE = 'finds a connector by its id too, keeps to its prefix and answers its public base'
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = {
+const CHAPTERS: Chapters = {
   1: {
     title: 'Transport and authentication',
     facts: [
@@ -278,12 +271,6 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   },
 }
 
-export const sections: readonly Section[] = Object.entries(CHAPTERS).map(([number, { title }]) => ({ number, title }))
+export const sections: readonly Section[] = sectionsOf(CHAPTERS)
 
-export const rows: readonly CompatRow[] = Object.entries(CHAPTERS).flatMap(([section, { facts }]) =>
-  facts.map((entry): CompatRow => {
-    if (!('fact' in entry)) return { section, fact: entry[0], state: 'works', test: entry[1] }
-    if ('missing' in entry) return { section, fact: entry.fact, state: 'not yet', note: entry.missing }
-    return { section, fact: entry.fact, state: 'differs', test: entry.test, note: entry.differs }
-  }),
-)
+export const rows: readonly CompatRow[] = rowsOf(CHAPTERS)

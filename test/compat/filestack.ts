@@ -1,11 +1,4 @@
-import type { CompatRow, Section } from './row.ts'
-
-/** What the contract says and the test that proves it; or how the server differs; or what is missing. */
-type Fact =
-  | readonly [fact: string, test: string]
-  | { readonly fact: string; readonly test: string; readonly differs: string }
-  | { readonly fact: string; readonly missing: string }
-type Chapter = { readonly title: string; readonly facts: readonly Fact[] }
+import { type Chapters, type CompatRow, rowsOf, type Section, sectionsOf } from './row.ts'
 
 const FORM = 'a form: the file part, with its name and type'
 const NAMES = 'a part: %s'
@@ -43,7 +36,7 @@ const OUT_OF_SCOPE = 'what is out of scope is 501, and names the task'
 const NO_LIBRARY = 'The browser library, its dialog and the picker are not built.'
 const HOST = 'a host that is bound to a project knows no other'
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = {
+const CHAPTERS: Chapters = {
   '0': {
     title: 'Model, hosts, common rules',
     facts: [
@@ -620,15 +613,6 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   },
 }
 
-/** `2` stands before `1.1` in an object that sorts whole numbers first. */
-const IN_ORDER = Object.entries(CHAPTERS).sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+export const sections: readonly Section[] = sectionsOf(CHAPTERS)
 
-export const sections: readonly Section[] = IN_ORDER.map(([number, { title }]) => ({ number, title }))
-
-export const rows: readonly CompatRow[] = IN_ORDER.flatMap(([section, { facts }]) =>
-  facts.map((entry): CompatRow => {
-    if (!('fact' in entry)) return { section, fact: entry[0], state: 'works', test: entry[1] }
-    if ('missing' in entry) return { section, fact: entry.fact, state: 'not yet', note: entry.missing }
-    return { section, fact: entry.fact, state: 'differs', test: entry.test, note: entry.differs }
-  }),
-)
+export const rows: readonly CompatRow[] = rowsOf(CHAPTERS)

@@ -1,11 +1,4 @@
-import type { CompatRow, Section } from './row.ts'
-
-/** What the contract says and the test that proves it; or how the server differs; or what is missing. */
-type Fact =
-  | readonly [fact: string, test: string]
-  | { readonly fact: string; readonly test: string; readonly differs: string }
-  | { readonly fact: string; readonly missing: string }
-type Chapter = { readonly title: string; readonly facts: readonly Fact[] }
+import { type Chapters, type CompatRow, rowsOf, type Section, sectionsOf } from './row.ts'
 
 const SIZE = '%i×%i %s is %i×%i'
 const EXTRACT = 'cm-extract,w-30,h-20%s cuts at %i,%i'
@@ -21,7 +14,7 @@ const ERROR = 'an error: %s'
 const LATER = 'Comes with the upload and media API.'
 const NO_VIDEO = 'Video is no part of this server; 400 names the parameter.'
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = {
+const CHAPTERS: Chapters = {
   '1.1': {
     title: 'Account',
     facts: [
@@ -601,15 +594,6 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   },
 }
 
-/** `2` stands before `10.1`, whatever order an object keeps its keys in. */
-const IN_ORDER = Object.entries(CHAPTERS).sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+export const sections: readonly Section[] = sectionsOf(CHAPTERS)
 
-export const sections: readonly Section[] = IN_ORDER.map(([number, { title }]) => ({ number, title }))
-
-export const rows: readonly CompatRow[] = IN_ORDER.flatMap(([section, { facts }]) =>
-  facts.map((entry): CompatRow => {
-    if (!('fact' in entry)) return { section, fact: entry[0], state: 'works', test: entry[1] }
-    if ('missing' in entry) return { section, fact: entry.fact, state: 'not yet', note: entry.missing }
-    return { section, fact: entry.fact, state: 'differs', test: entry.test, note: entry.differs }
-  }),
-)
+export const rows: readonly CompatRow[] = rowsOf(CHAPTERS)

@@ -1,11 +1,4 @@
-import type { CompatRow, Section } from './row.ts'
-
-/** What the contract says and the test that proves it; or how the server differs; or what is missing. */
-type Fact =
-  | readonly [fact: string, test: string]
-  | { readonly fact: string; readonly test: string; readonly differs: string }
-  | { readonly fact: string; readonly missing: string }
-type Chapter = { readonly title: string; readonly facts: readonly Fact[] }
+import { type Chapters, type CompatRow, rowsOf, type Section, sectionsOf } from './row.ts'
 
 const EXAMPLES = '%s with %o is %s'
 const WINDOWS = '%o begins at %o of the source'
@@ -17,7 +10,7 @@ const SET = 'are answered by id in the order asked for, each with a place of its
 const CALLBACK = 'is answered at once with an id and nothing else; the result comes as a form'
 const INVENTED = 'invents an answer without fetching or charging'
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = {
+const CHAPTERS: Chapters = {
   '1': {
     title: 'Endpoints and transport',
     facts: [
@@ -210,12 +203,6 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   },
 }
 
-export const sections: readonly Section[] = Object.entries(CHAPTERS).map(([number, { title }]) => ({ number, title }))
+export const sections: readonly Section[] = sectionsOf(CHAPTERS)
 
-export const rows: readonly CompatRow[] = Object.entries(CHAPTERS).flatMap(([section, { facts }]) =>
-  facts.map((entry): CompatRow => {
-    if (!('fact' in entry)) return { section, fact: entry[0], state: 'works', test: entry[1] }
-    if ('missing' in entry) return { section, fact: entry.fact, state: 'not yet', note: entry.missing }
-    return { section, fact: entry.fact, state: 'differs', test: entry.test, note: entry.differs }
-  }),
-)
+export const rows: readonly CompatRow[] = rowsOf(CHAPTERS)

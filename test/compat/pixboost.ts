@@ -1,11 +1,4 @@
-import type { CompatRow, Section } from './row.ts'
-
-/** What the contract says and the test that proves it; or how the server differs; or what is missing. */
-type Fact =
-  | readonly [fact: string, test: string]
-  | { readonly fact: string; readonly test: string; readonly differs: string }
-  | { readonly fact: string; readonly missing: string }
-type Chapter = { readonly title: string; readonly facts: readonly Fact[] }
+import { type Chapters, type CompatRow, rowsOf, type Section, sectionsOf } from './row.ts'
 
 const ROUTES = 'the four operations answer a picture'
 const ERRORS = '%i %s'
@@ -16,7 +9,7 @@ const FORMATS = 'Accept %s: photo %s, 1–4 M %s, from 4 M %s, illustration %s, 
 const NO_JXL = 'The server has no JPEG XL encoder: as the contract allows, the jxl line is dropped.'
 const DASHBOARD = 'The dashboard comes later; the command line and the configuration file do this today.'
 
-const CHAPTERS: Readonly<Record<string, Chapter>> = {
+const CHAPTERS: Chapters = {
   1: {
     title: 'Endpoints',
     facts: [
@@ -388,12 +381,6 @@ const CHAPTERS: Readonly<Record<string, Chapter>> = {
   },
 }
 
-export const sections: readonly Section[] = Object.entries(CHAPTERS).map(([number, { title }]) => ({ number, title }))
+export const sections: readonly Section[] = sectionsOf(CHAPTERS)
 
-export const rows: readonly CompatRow[] = Object.entries(CHAPTERS).flatMap(([section, { facts }]) =>
-  facts.map((entry): CompatRow => {
-    if (!('fact' in entry)) return { section, fact: entry[0], state: 'works', test: entry[1] }
-    if ('missing' in entry) return { section, fact: entry.fact, state: 'not yet', note: entry.missing }
-    return { section, fact: entry.fact, state: 'differs', test: entry.test, note: entry.differs }
-  }),
-)
+export const rows: readonly CompatRow[] = rowsOf(CHAPTERS)
