@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import sharp from 'sharp'
+import sharp, { type Sharp } from 'sharp'
 import { mountains } from '../src/demo/scenes/mountains.ts'
 import { village } from '../src/demo/scenes/village.ts'
 import { raw } from '../test/support/pictures.ts'
@@ -98,7 +98,7 @@ async function posted(): Promise<readonly Posted[]> {
 }
 
 /** Opaque in the middle, transparent at the edges. */
-async function faded(picture: sharp.Sharp): Promise<Buffer> {
+async function faded(picture: Sharp): Promise<Buffer> {
   const alpha = Buffer.alloc(WIDTH * HEIGHT)
   for (let y = 0, at = 0; y < HEIGHT; y++) {
     for (let x = 0; x < WIDTH; x++, at++) {
@@ -114,7 +114,7 @@ async function faded(picture: sharp.Sharp): Promise<Buffer> {
     .toBuffer()
 }
 
-function open({ width, height, channels, ...picture }: Painted): sharp.Sharp {
+function open({ width, height, channels, ...picture }: Painted): Sharp {
   const shape = channels === 4 ? 4 : 3
   return sharp('pixels' in picture ? picture.pixels : picture.data, { raw: { width, height, channels: shape } })
 }
