@@ -6,6 +6,7 @@ import { createDispatcher, type Dispatcher } from '../../src/http/dispatch.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
 import { readForm } from '../../src/http/multipart.ts'
 import { sendText } from '../../src/http/respond.ts'
+import { listenHere } from '../support/listen.ts'
 import { rawRequest } from './raw-client.ts'
 
 const LIMITS = { bytes: 100, milliseconds: 3_600_000 }
@@ -38,10 +39,8 @@ async function listen(
     log: { warn: () => undefined, error: () => undefined },
   })
   const { server } = dispatcher
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return { port: address.port, outcomes }
+  const port = await listenHere(server)
+  return { port, outcomes }
 }
 
 const head = (...fields: string[]) =>

@@ -4,6 +4,7 @@ import { readBody } from '../../src/http/body.ts'
 import { type Access, createDispatcher, type Dispatcher, type DispatcherOptions } from '../../src/http/dispatch.ts'
 import type { Exchange, Surface } from '../../src/http/exchange.ts'
 import { sendText } from '../../src/http/respond.ts'
+import { listenHere } from '../support/listen.ts'
 import { rawRequest } from './raw-client.ts'
 
 const logged: { facts: object; message: string }[] = []
@@ -39,10 +40,7 @@ function surface(name: string, prefix: string, handle?: (exchange: Exchange) => 
 async function listen(options: Partial<DispatcherOptions>): Promise<number> {
   const dispatcher = createDispatcher({ surfaces: [], log, ...options })
   running.push(dispatcher)
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return listenHere(dispatcher.server)
 }
 
 const get = (target: string, ...headers: string[]) =>

@@ -5,6 +5,7 @@ import { createDispatcher, type Dispatcher } from '../../src/http/dispatch.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
 import { incoming } from '../../src/http/incoming.ts'
 import { sendText } from '../../src/http/respond.ts'
+import { listenHere } from '../support/listen.ts'
 import { rawRequest } from './raw-client.ts'
 
 let dispatcher: Dispatcher | undefined
@@ -35,10 +36,8 @@ async function listen(prepare: (exchange: Exchange) => Promise<void> = async () 
     log: { warn: () => undefined, error: () => undefined },
   })
   const { server } = dispatcher
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return { port: address.port, outcomes, pieces }
+  const port = await listenHere(server)
+  return { port, outcomes, pieces }
 }
 
 const head = (field: string) => ['PUT /x HTTP/1.1', 'Host: h', 'Connection: close', field, '', ''].join('\r\n')

@@ -6,6 +6,7 @@ import { createDispatcher } from '../../src/http/dispatch.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
 import { acceptsGzip, firstLine } from '../../src/http/headers.ts'
 import { type Sendable, sendStored, sendText } from '../../src/http/respond.ts'
+import { listenHere } from '../support/listen.ts'
 import { rawRequest } from './raw-client.ts'
 
 const BYTES = Buffer.from('0123456789')
@@ -39,11 +40,8 @@ async function serving(handle: (exchange: Exchange) => Promise<void> | void) {
     refuse: (exchange: Exchange, status: number) => sendText(exchange, status, [], 'refused'),
   }
   const dispatcher = createDispatcher({ surfaces: [surface], log })
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
+  const port = await listenHere(dispatcher.server)
   onTestFinished(() => dispatcher.close(0))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const { port } = address
   const ask = (method: string, headers: readonly string[] = [], body = '') =>
     rawRequest(
       port,

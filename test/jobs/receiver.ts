@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import { onTestFinished } from 'vitest'
+import { listenHere } from '../support/listen.ts'
 
 export type Delivery = {
   readonly method: string
@@ -27,10 +28,7 @@ export async function startReceiver(
     deliveries.push(delivery)
     answer(delivery, response)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  const port = await listenHere(server)
   const stop = async () => {
     server.closeAllConnections()
     server.close()
@@ -42,5 +40,5 @@ export async function startReceiver(
     stopped = true
   }
   onTestFinished(stopOnce)
-  return { deliveries, url: `http://127.0.0.1:${address.port}`, stop: stopOnce }
+  return { deliveries, url: `http://127.0.0.1:${port}`, stop: stopOnce }
 }

@@ -1,13 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { listenHere } from './listen.ts'
 
 /** A port of the loopback interface that nobody listens on just now. */
 export async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
+  const listener = createServer()
+  const port = await listenHere(listener)
   listener.close()
   await once(listener, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return port
 }

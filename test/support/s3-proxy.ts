@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import { listenHere } from './listen.ts'
 
 /** A request as it came by: the raw target, so that the exact spelling of a key can be asserted. */
 export type Recorded = {
@@ -97,13 +98,10 @@ export async function startS3Proxy(upstream: string): Promise<S3Proxy> {
       () => res.destroy(),
     )
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  const port = await listenHere(server)
 
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     requests,
     rule(rule) {
       const entry = { rule, seen: 0, applied: 0 }

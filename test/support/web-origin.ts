@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
+import { listenHere } from './listen.ts'
 
 /** A scripted answer; `body` is sent with its length unless `headers` say otherwise. */
 export type Scripted = {
@@ -45,13 +46,10 @@ export async function startWebOrigin(
     if (answer !== undefined) send(answer, req, res)
   }
   const server = tls === undefined ? http.createServer(listener) : https.createServer(tls, listener)
-  server.listen(0, host)
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  const port = await listenHere(server, host)
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-    port: address.port,
+    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    port,
     requests,
     answer: (target, script) => void scripts.set(target, script),
     reset() {

@@ -17,6 +17,7 @@ import { createMaking } from '../../../src/optimizer/making.ts'
 import { createSourceRouter } from '../../../src/source-router.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
 import { createStores } from '../../../src/storage/stores.ts'
+import { listenHere } from '../../support/listen.ts'
 import { startWebOrigin, type WebOrigin } from '../../support/web-origin.ts'
 
 export const API_KEY = 'private_shop'
@@ -128,10 +129,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
   jobs.start()
   const compressor = createCompressor({ directory, optimizer, jobs, publicUrl, log, ...compressorOptions })
   const dispatcher = createDispatcher({ surfaces: [compressor], log })
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  url = `http://127.0.0.1:${address.port}`
+  url = `http://127.0.0.1:${await listenHere(dispatcher.server)}`
 
   const send: House['send'] = async (method, target, headers = {}, body) => {
     const answer = await fetch(target.startsWith('http') ? target : url + target, {

@@ -6,6 +6,7 @@ import { createDispatcher, type Dispatcher } from '../../../src/http/dispatch.ts
 import { sendText } from '../../../src/http/respond.ts'
 import type { RunningJob } from '../../../src/jobs/jobs.ts'
 import { rawRequest } from '../../http/raw-client.ts'
+import { listenHere } from '../../support/listen.ts'
 import { project } from './house.ts'
 
 const ID = '38a8bb5e-7b50-4a22-a0a6-b9602fccb225'
@@ -81,12 +82,10 @@ it('the URL that was told first stays good when the work was done again later', 
     log: NOTE,
   })
   const { server } = dispatcher
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  const port = await listenHere(server)
   const status = async (time: number) => {
     const target = resultPath(time, ID, 'a.jpg')
-    return (await rawRequest(address.port, `HEAD ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)).status
+    return (await rawRequest(port, `HEAD ${target} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n`)).status
   }
   const time = resultTime(expires)
   expect(await Promise.all([time, time - 300, time + 300, now / 1000].map(status))).toEqual([200, 200, 404, 404])

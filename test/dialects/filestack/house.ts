@@ -18,6 +18,7 @@ import type { ObjectStore } from '../../../src/storage/object-store.ts'
 import { createStores } from '../../../src/storage/stores.ts'
 import { createUploads } from '../../../src/uploads/create.ts'
 import type { Uploads } from '../../../src/uploads/uploads.ts'
+import { listenHere } from '../../support/listen.ts'
 import { startWebOrigin, type WebOrigin } from '../../support/web-origin.ts'
 import { connectionOf, directoryOf, keyOf, projectOf, type TestDirectory } from '../pixboost/account.ts'
 
@@ -152,10 +153,7 @@ export async function openHouse(options: HouseOptions = {}): Promise<House> {
     ['other.test', filestack.bind({ project: 'other' })],
   ])
   const dispatcher = createDispatcher({ surfaces: [filestack], hosts, log, trustProxy: true })
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  url = `http://127.0.0.1:${address.port}`
+  url = `http://127.0.0.1:${await listenHere(dispatcher.server)}`
 
   async function send(method: string, target: string, { body, headers = {} }: Sent = {}): Promise<Answer> {
     const answer = await fetch(/^https?:/.test(target) ? target : url + target, {

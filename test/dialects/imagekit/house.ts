@@ -10,6 +10,7 @@ import { createDispatcher } from '../../../src/http/dispatch.ts'
 import { createSourceRouter } from '../../../src/source-router.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
 import { createStores } from '../../../src/storage/stores.ts'
+import { listenHere } from '../../support/listen.ts'
 import { startWebOrigin, type WebOrigin } from '../../support/web-origin.ts'
 import { connectionOf, directoryOf, keyOf, PRIVATE_KEY, PUBLIC_KEY, projectOf, type TestDirectory } from './account.ts'
 
@@ -97,10 +98,7 @@ export async function openHouse(more: Extension = {}): Promise<House> {
     log: quiet,
     trustProxy: true,
   })
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const url = `http://127.0.0.1:${address.port}`
+  const url = `http://127.0.0.1:${await listenHere(dispatcher.server)}`
 
   const house: House = {
     origin,

@@ -15,6 +15,7 @@ import { createMaking } from '../../../src/optimizer/making.ts'
 import { createUsage } from '../../../src/optimizer/usage.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
 import { createStores } from '../../../src/storage/stores.ts'
+import { listenHere } from '../../support/listen.ts'
 import { startWebOrigin, type WebOrigin } from '../../support/web-origin.ts'
 import { directoryOf, keyOf, type TestDirectory } from '../pixboost/account.ts'
 
@@ -101,10 +102,7 @@ export async function openHouse({ allowPrivate = true, kraken: settings = {} }: 
   })
   jobs.start()
   const dispatcher = createDispatcher({ surfaces: [createKraken({ ...parts, jobs, now })], log })
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  url = `http://127.0.0.1:${address.port}`
+  url = `http://127.0.0.1:${await listenHere(dispatcher.server)}`
 
   const callbacks: Callback[] = []
   const waiting: ((callback: Callback) => void)[] = []

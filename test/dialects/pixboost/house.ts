@@ -13,6 +13,7 @@ import { createJobs } from '../../../src/jobs/create-jobs.ts'
 import { createSourceRouter } from '../../../src/source-router.ts'
 import { createGuard } from '../../../src/storage/guard.ts'
 import { createStores } from '../../../src/storage/stores.ts'
+import { listenHere } from '../../support/listen.ts'
 import { startWebOrigin, type WebOrigin } from '../../support/web-origin.ts'
 import { connectionOf, directoryOf, KEY, keyOf, projectOf, SECRET, type TestDirectory } from './account.ts'
 
@@ -83,10 +84,7 @@ export async function openHouse(further: readonly SealedConnection[] = []): Prom
   let url = ''
   const pixboost = createPixboost({ directory, delivery, jobs, publicUrl: () => url, log: quiet, purgeEveryMs: 0 })
   const dispatcher = createDispatcher({ surfaces: [pixboost], log: quiet })
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  url = `http://127.0.0.1:${address.port}`
+  url = `http://127.0.0.1:${await listenHere(dispatcher.server)}`
 
   async function send(
     method: string,

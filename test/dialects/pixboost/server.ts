@@ -4,6 +4,7 @@ import { createPixboost, type PixboostOptions } from '../../../src/dialects/pixb
 import { createDispatcher, type DispatcherOptions } from '../../../src/http/dispatch.ts'
 import type { SourceRef } from '../../../src/plan/plan.ts'
 import { type RawAnswer, rawRequest } from '../../http/raw-client.ts'
+import { listenHere } from '../../support/listen.ts'
 import { directoryOf, projectOf } from './account.ts'
 
 export const PICTURE = Buffer.from('these bytes stand for a picture')
@@ -74,11 +75,8 @@ export async function serve(
     ...options,
   })
   const dispatcher = createDispatcher({ surfaces: [pixboost], log, ...dispatcherOptions })
-  await new Promise<void>((resolve) => dispatcher.server.listen(0, '127.0.0.1', resolve))
+  const port = await listenHere(dispatcher.server)
   onTestFinished(() => dispatcher.close(0))
-  const address = dispatcher.server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const { port } = address
   return {
     port,
     logged,
