@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { openCors } from '../../http/cors.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { sendText } from '../../http/respond.ts'
+import type { App } from './app.ts'
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const
 
@@ -56,6 +57,12 @@ export function sendError(exchange: Exchange, status: number, message: string, m
 /** 16 hex digits that stand in error texts and in the log beside them. */
 export function uuidOf({ id }: Exchange): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 16)
+}
+
+/** `Cache-Control`: what an app shows only to those with a policy is kept by none but them; a cache between would show it to everybody. */
+export function cacheControl({ settings }: App, seconds: number | 'no'): string {
+  if (seconds === 'no') return 'no-cache'
+  return `${settings.security ? 'private' : 'public'}, max-age=${seconds}`
 }
 
 /** A file's name as a header can hold it: what is not printable ASCII is percent-encoded. */

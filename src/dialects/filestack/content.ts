@@ -6,7 +6,6 @@ import { disposition } from '../../http/disposition.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { type Sendable, sendStored } from '../../http/respond.ts'
 import { discard } from '../../storage/body.ts'
-import type { Content } from '../../uploads/uploads.ts'
 import { CORS, headerName } from './answers.ts'
 import { encodeBase64, encodedLength, encodedRange } from './base64.ts'
 import type { Context } from './context.ts'
@@ -16,13 +15,14 @@ export type Look = {
   readonly attachment: boolean
   /** The content as base64 text. */
   readonly base64: boolean
-  /** How long anybody may keep it; `no` = ask every time. Default `no`. */
-  readonly cacheSeconds?: number | 'no'
+  /** `Cache-Control`. Default: it is to be asked for every time. */
+  readonly cacheControl?: string
 }
 
 /**
- * Answers GET and HEAD with a stored file, from the store as it flows: single ranges, ETag, 304, the sandbox headers. A file whose
- * object is gone rejects before anything is sent: Fault object-missing.
+ * Answers GET and HEAD with a stored file, from the store as it flows: single ranges, ETag, 304, the sandbox headers. The headers are
+ * those of the bytes, also while the file is being overwritten. A file whose object is gone rejects before anything is sent: Fault
+ * object-missing.
  */
 export async function answerContent(
   { uploads }: Pick<Context, 'uploads'>,
@@ -30,34 +30,34 @@ export async function answerContent(
   file: FileRecord,
   look: Look,
 ): Promise<void> {
+  const { req, signal } = exchange
+  if (req.method === 'HEAD' || SELECTING.some((name) => req.headers[name] !== undefined)) {
+    try {
+      return await send(exchange, file, look, (range) => recorded(uploads, file, range, signal))
+    } catch (error) {
+      if (!isFault(error, 'conflict')) throw error
+    }
+  }
+  const content = await uploads.read(file, undefined, signal)
   try {
-    await send(uploads, exchange, file, look)
-  } catch (error) {
-    if (!(error instanceof Changed) && !isFault(error, 'conflict')) throw error
-    // Overwritten since it was looked up: headers and bytes are to be of the same content.
-    const current = error instanceof Changed ? error.file : await uploads.find(file.handle)
-    if (current === undefined) throw new Fault('object-missing', undefined, { cause: error })
-    await send(uploads, exchange, current, look)
+    await send(exchange, content.file, look, (range) => cut(content, range))
+  } finally {
+    await discard(content)
   }
 }
 
-class Changed extends Error {
-  override readonly name = 'Changed'
-  readonly file: FileRecord
+/** With one of these perhaps no byte is needed, or a few: they are judged by what was recorded. */
+const SELECTING = ['range', 'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'] as const
 
-  constructor(file: FileRecord) {
-    super('the file was overwritten')
-    this.file = file
-  }
-}
+type Open = (range?: Range) => AsyncIterable<Uint8Array>
 
 async function send(
-  uploads: Context['uploads'],
   exchange: Exchange,
   file: FileRecord,
-  { attachment, base64, cacheSeconds = 'no' }: Look,
+  { attachment, base64, cacheControl = 'no-cache' }: Look,
+  opened: Open,
 ): Promise<void> {
-  const open = (range?: Range) => pieces(() => uploads.read(file, range, exchange.signal), file, range)
+  const open: Open = (range) => exactly(opened(range), range === undefined ? file.size : lengthOf(range))
   const plain: Sendable = {
     body: { kind: 'file', open },
     size: file.size,
@@ -78,7 +78,7 @@ async function send(
     'X-File-Name',
     headerName(file.filename),
     'Cache-Control',
-    cacheSeconds === 'no' ? 'no-cache' : `public, max-age=${cacheSeconds}`,
+    cacheControl,
     ...CORS,
   ])
 }
@@ -91,20 +91,37 @@ function etagOf({ handle, uploadedMs, size, version }: FileRecord, way: string):
   return `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"`
 }
 
-/** The bytes that were announced, exactly as many: throws Changed before the first one where they are others by now. */
-async function* pieces(
-  read: () => Promise<Content>,
+/** The bytes of a record. Fault conflict, before the first one, where they are others by now. */
+async function* recorded(
+  uploads: Context['uploads'],
   file: FileRecord,
   range: Range | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const content = await read()
+  const content = await uploads.read(file, range, signal)
   if (etagOf(content.file, '') !== etagOf(file, '')) {
     await discard(content)
-    throw new Changed(content.file)
+    throw new Fault('conflict', 'the file was overwritten')
   }
-  const length = range === undefined ? file.size : range.end - range.start + 1
-  let seen = 0
+  yield* content
+}
+
+/** A part of what flows by. */
+async function* cut(content: AsyncIterable<Uint8Array>, range: Range | undefined): AsyncGenerator<Uint8Array> {
+  if (range === undefined) return yield* content
+  let at = 0
   for await (const chunk of content) {
+    const part = chunk.subarray(Math.max(0, range.start - at), Math.max(0, range.end + 1 - at))
+    if (part.length > 0) yield part
+    at += chunk.byteLength
+    if (at > range.end) return
+  }
+}
+
+/** What was announced, no byte more or less. */
+async function* exactly(chunks: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
+  let seen = 0
+  for await (const chunk of chunks) {
     seen += chunk.byteLength
     if (seen > length) break
     yield chunk
@@ -112,15 +129,15 @@ async function* pieces(
   if (seen !== length) throw new Fault('source-unreachable', 'the object is not as long as it was')
 }
 
-async function* encodedPart(
-  open: (range?: Range) => AsyncIterable<Uint8Array>,
-  size: number,
-  range: Range | undefined,
-): AsyncGenerator<Uint8Array> {
+function lengthOf({ start, end }: Range): number {
+  return end - start + 1
+}
+
+async function* encodedPart(open: Open, size: number, range: Range | undefined): AsyncGenerator<Uint8Array> {
   if (range === undefined) return yield* encodeBase64(open())
   const bytes = encodedRange(range.start, range.end, size)
   let skip = range.start % 4
-  let left = range.end - range.start + 1
+  let left = lengthOf(range)
   for await (const chunk of encodeBase64(open(bytes))) {
     const part = chunk.subarray(skip, skip + left)
     skip = Math.max(0, skip - chunk.length)

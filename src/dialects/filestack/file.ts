@@ -1,7 +1,7 @@
 /** Calls on a stored file: `/api/file/{handle}` (filestack §1.3). */
 import type { FileRecord } from '../../catalog/files.ts'
 import type { Exchange } from '../../http/exchange.ts'
-import { sendJson, sendPlain } from './answers.ts'
+import { cacheControl, sendJson, sendPlain } from './answers.ts'
 import { type App, appOf } from './app.ts'
 import { decodeBase64 } from './base64.ts'
 import { type Handed, readFields, receive, type Taker } from './body.ts'
@@ -39,7 +39,7 @@ export async function answerFile(context: Context, exchange: Exchange, { file, a
   await answerContent(context, exchange, file, {
     attachment: parameters.flag('dl') ?? false,
     base64: parameters.flag('base64encode') ?? false,
-    cacheSeconds: keeps ? CACHE_SECONDS : 'no',
+    cacheControl: cacheControl(app, keeps ? CACHE_SECONDS : 'no'),
   })
 }
 

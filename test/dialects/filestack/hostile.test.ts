@@ -94,7 +94,10 @@ describe('policies', () => {
 
   it('hold for links of this server that carry a key, too', async () => {
     cdn.configure({ security: true })
-    const other = await cdn.send('POST', `/api/store/S3?key=${KEY}`, { body: new Uint8Array(await solid(8, 8)), headers: BASIC })
+    const other = await cdn.send('POST', `/api/store/S3?key=${KEY}`, {
+      body: new Uint8Array(await solid(8, 8)),
+      headers: BASIC,
+    })
     const policy = security({ call: ['read', 'convert'], handle: picture })
     const linked = (handle: string) => `${cdn.url}/${KEY}/${handle}`
     const seen = await cdn.get(`/${KEY}/${policy}/resize=w:5/${linked(picture)}`)

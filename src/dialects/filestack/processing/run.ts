@@ -1,6 +1,6 @@
 /** From what a request wants to its answer: find, judge, work, send. */
 import { Fault, isFault } from '../../../faults.ts'
-import { sendJson } from '../answers.ts'
+import { cacheControl, sendJson } from '../answers.ts'
 import { type App, appOf } from '../app.ts'
 import { answerContent } from '../content.ts'
 import { findFile } from '../file.ts'
@@ -102,6 +102,6 @@ async function sendFallback(
   await answerContent(context, exchange, file, {
     attachment: false,
     base64: false,
-    ...(seconds !== undefined && { cacheSeconds: seconds }),
+    cacheControl: cacheControl(app, seconds ?? 'no'),
   })
 }

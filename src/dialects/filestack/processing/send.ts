@@ -4,7 +4,8 @@ import type { Delivered } from '../../../delivery/delivery.ts'
 import { disposition } from '../../../http/disposition.ts'
 import type { Exchange } from '../../../http/exchange.ts'
 import { type Sendable, sendStored, sendUnsized } from '../../../http/respond.ts'
-import { CORS, headerName, sendJson } from '../answers.ts'
+import { CORS, cacheControl, headerName, sendJson } from '../answers.ts'
+import type { App } from '../app.ts'
 import { answerContent } from '../content.ts'
 import { zipped } from './archive.ts'
 import type { Order, Work } from './order.ts'
@@ -14,7 +15,7 @@ import type { Ready, Result } from './result.ts'
 /** 30 days. */
 const CACHE_SECONDS = 2_592_000
 
-export async function send(work: Work, { order, job }: Ready, result: Result): Promise<void> {
+export async function send(work: Work, { order, app, job }: Ready, result: Result): Promise<void> {
   const { context, exchange } = work
   switch (result.kind) {
     case 'json':
@@ -23,18 +24,18 @@ export async function send(work: Work, { order, job }: Ready, result: Result): P
       return answerContent(context, exchange, result.file, {
         attachment: isDownload(order),
         base64: false,
-        cacheSeconds: lifetime(order),
+        cacheControl: cacheControl(app, lifetime(order)),
       })
     case 'outside': {
       const { located } = result
-      return sendDelivered(exchange, order, await deliver(work, job, located, UNTOUCHED), located.name, false)
+      return sendDelivered(exchange, await deliver(work, job, located, UNTOUCHED), headersFor(order, app, located.name))
     }
     case 'picture':
-      return sendDelivered(exchange, order, result.delivered, result.name, result.negotiated)
+      return sendDelivered(exchange, result.delivered, headersFor(order, app, result.name, result.negotiated))
     case 'archive':
       return sendUnsized(
         exchange,
-        ['Content-Type', 'application/zip', ...headersFor(order, 'files.zip', false)],
+        ['Content-Type', 'application/zip', ...headersFor(order, app, 'files.zip')],
         zipped(result.entries()),
       )
   }
@@ -48,28 +49,21 @@ function lifetime({ chain, parameters }: Order): number | 'no' {
   return chain.cache ?? (parameters.text('cache') === 'false' ? 'no' : CACHE_SECONDS)
 }
 
-function headersFor(order: Order, name: string, negotiated: boolean): readonly string[] {
-  const seconds = lifetime(order)
+function headersFor(order: Order, app: App, name: string, negotiated = false): readonly string[] {
   return [
     'Content-Disposition',
     disposition(isDownload(order) ? 'attachment' : 'inline', name),
     'X-File-Name',
     headerName(name),
     'Cache-Control',
-    seconds === 'no' ? 'no-cache' : `public, max-age=${seconds}`,
+    cacheControl(app, lifetime(order)),
     ...(negotiated ? ['Vary', 'Accept'] : []),
     ...CORS,
   ]
 }
 
-function sendDelivered(
-  exchange: Exchange,
-  order: Order,
-  delivered: Delivered,
-  name: string,
-  negotiated: boolean,
-): Promise<void> | void {
+function sendDelivered(exchange: Exchange, delivered: Delivered, headers: readonly string[]): Promise<void> | void {
   const { body, size, contentType, contentEncoding, etag, lastModified } = delivered
   const sendable: Sendable = { body, size, contentType, contentEncoding, etag, lastModified }
-  return sendStored(exchange, sendable, headersFor(order, name, negotiated))
+  return sendStored(exchange, sendable, headers)
 }
