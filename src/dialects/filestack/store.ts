@@ -4,12 +4,11 @@ import { isFault } from '../../faults.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { sendJson } from './answers.ts'
 import { checkSize } from './authority.ts'
-import { decodeBase64 } from './base64.ts'
 import { type Handed, receive, type Taker } from './body.ts'
-import { badParameter, storing } from './faults.ts'
+import { deposit, type Piece } from './deposit.ts'
+import { badParameter } from './faults.ts'
 import { inferNames } from './names.ts'
 import { type Parameters, queryOf } from './parameters.ts'
-import { forgetPictures } from './pictures.ts'
 import { PolicyRefusal } from './policy.ts'
 import type { Spool } from './spool.ts'
 import { type Opening, openUrl, withoutUser } from './url-source.ts'
@@ -111,32 +110,6 @@ export async function storeHanded(
   })
 }
 
-type Piece = {
-  readonly filename: string
-  readonly mimetype: string
-  readonly body: AsyncIterable<Uint8Array>
-  readonly size?: number
-  readonly sourceUrl?: string
-}
-
 async function put(context: Storing, { signal }: Exchange, wish: Wish, piece: Piece): Promise<FileRecord> {
-  const { filename, mimetype, body, size, sourceUrl } = piece
-  const { bounds, destination } = authorise(context, wish, filename)
-  const { app, base64, location, path, container, region, access } = wish
-  const order = {
-    project: app.project.id,
-    apiKey: app.key.publicKey,
-    ...{ filename, mimetype, access, bounds },
-    ...(location !== undefined && { location }),
-    ...(path !== undefined && { path }),
-    ...(container !== undefined && { container }),
-    ...(region !== undefined && { region }),
-    ...(sourceUrl !== undefined && { sourceUrl }),
-    ...(size !== undefined && !base64 && { size }),
-  }
-  const bytes = base64 ? decodeBase64(body) : body
-  const file = await storing(destination.location, () => context.uploads.store(order, bytes, signal))
-  // Another object may have been there, and pictures made of it.
-  if (destination.exact) await forgetPictures(context, app, file)
-  return file
+  return deposit(context, wish, piece, authorise(context, wish, piece.filename), signal)
 }

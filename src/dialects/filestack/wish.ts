@@ -87,13 +87,16 @@ function accessOf(parameters: Parameters): 'public' | 'private' {
   return access
 }
 
+/** Where a file goes, and how large it may be. */
+export type Allowed = Grant & { readonly destination: Destination }
+
 /** Where a file goes, and that it may. Throws PolicyRefusal; Faults of `Uploads.place`. */
 export function authorise(
   { uploads, authority }: Pick<Context, 'uploads' | 'authority'>,
   wish: Wish,
   filename: string,
   calls: readonly Call[] = ['store'],
-): Grant & { readonly destination: Destination } {
+): Allowed {
   const { app, credentials, path, container, location } = wish
   const destination = placing(() =>
     uploads.place({

@@ -3,10 +3,8 @@ import type { FileRecord } from '../../../catalog/files.ts'
 import { discard } from '../../../storage/body.ts'
 import type { App } from '../app.ts'
 import { checkSize, type Grant } from '../authority.ts'
-import { decodeBase64 } from '../base64.ts'
-import { storing } from '../faults.ts'
+import { deposit, type Piece } from '../deposit.ts'
 import { inferNames, recordedName } from '../names.ts'
-import { forgetPictures } from '../pictures.ts'
 import { withoutUser } from '../url-source.ts'
 import { authorise, type Wish } from '../wish.ts'
 import { zipped } from './archive.ts'
@@ -30,30 +28,7 @@ export async function keep(work: Work, ready: Ready, store: StoreOptions, result
   const { order, app } = ready
   const wish = wishOf(order, app, store)
   const piece = await pieceOf(work, ready, result, wish)
-  const { bounds, destination } = await allowed(work, wish, piece)
-  const { location, path, container, region, access, base64 } = wish
-  const file = await storing(destination.location, () =>
-    context.uploads.store(
-      {
-        project: app.project.id,
-        apiKey: app.key.publicKey,
-        filename: piece.filename,
-        mimetype: piece.mimetype,
-        access,
-        bounds,
-        ...(location !== undefined && { location }),
-        ...(path !== undefined && { path }),
-        ...(container !== undefined && { container }),
-        ...(region !== undefined && { region }),
-        ...(piece.sourceUrl !== undefined && { sourceUrl: piece.sourceUrl }),
-        ...(piece.size !== undefined && !base64 && { size: piece.size }),
-      },
-      base64 ? decodeBase64(piece.body) : piece.body,
-      exchange.signal,
-    ),
-  )
-  // Another object may have been there, and pictures made of it.
-  if (destination.exact) await forgetPictures(context, app, file)
+  const file = await deposit(context, wish, piece, await allowed(work, wish, piece), exchange.signal)
   return told(work, file)
 }
 
@@ -83,14 +58,6 @@ function wishOf(order: Order, app: App, store: StoreOptions): Wish {
     access: store.access ?? 'private',
     base64: store.base64decode ?? false,
   }
-}
-
-type Piece = {
-  readonly filename: string
-  readonly mimetype: string
-  readonly body: AsyncIterable<Uint8Array>
-  readonly size?: number
-  readonly sourceUrl?: string
 }
 
 async function pieceOf(work: Work, { located: [main], job }: Ready, result: Storable, wish: Wish): Promise<Piece> {
