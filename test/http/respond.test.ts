@@ -5,7 +5,7 @@ import { readBody } from '../../src/http/body.ts'
 import { createDispatcher } from '../../src/http/dispatch.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
 import { acceptsGzip, firstLine } from '../../src/http/headers.ts'
-import { type Sendable, sendStored, sendText } from '../../src/http/respond.ts'
+import { type Sendable, sendStored, sendText, sendUnsized } from '../../src/http/respond.ts'
 import { listenHere } from '../support/listen.ts'
 import { rawRequest } from './raw-client.ts'
 
@@ -138,6 +138,66 @@ describe('a file that fails', () => {
     }
     const { ask } = await serving((exchange) => sendStored(exchange, { ...inMemory, body }, HEADERS))
     expect((await ask('GET')).body.length).toBeLessThan(10)
+  })
+})
+
+describe('bytes of unknown length', () => {
+  const TYPE = ['Content-Type', 'application/zip']
+  async function* failing(good: number) {
+    for (let sent = 0; sent < good; sent++) yield BYTES
+    throw new Error('no more')
+  }
+
+  it('are sent in chunks to their end, in the sandbox; HEAD takes none of them', async () => {
+    let taken = 0
+    let stopped = 0
+    async function* twice() {
+      try {
+        for (; taken < 2; taken++) yield BYTES
+      } finally {
+        stopped++
+      }
+    }
+    const { ask } = await serving((exchange) => sendUnsized(exchange, TYPE, twice()))
+    const head = await ask('HEAD')
+    expect([head.status, head.body, taken, stopped]).toEqual([200, '', 0, 0])
+    const answer = await ask('GET')
+    expect(answer.headers).toMatchObject({
+      ...{ 'content-type': 'application/zip', 'transfer-encoding': 'chunked' },
+      'x-content-type-options': 'nosniff',
+    })
+    expect(answer.body).toBe('a\r\n0123456789\r\na\r\n0123456789\r\n0\r\n\r\n')
+    expect([taken, stopped]).toEqual([2, 1])
+  })
+
+  it('that fail before the first are answered by the surface, later ones break the connection', async () => {
+    const before = await serving((exchange) =>
+      sendUnsized(exchange, TYPE, failing(0)).catch(() => sendText(exchange, 500, [], 'failed')),
+    )
+    expect(await before.ask('GET')).toMatchObject({ status: 500, body: 'failed' })
+    const later = await serving((exchange) => sendUnsized(exchange, TYPE, failing(1)))
+    expect((await later.ask('GET')).body).not.toMatch(/(^|\r\n)0\r\n\r\n$/)
+  })
+
+  it('do not mind how they end for a client that left', async () => {
+    const outcomes: string[] = []
+    async function* stubborn() {
+      try {
+        for (;;) yield Buffer.alloc(1 << 20)
+      } finally {
+        // biome-ignore lint/correctness/noUnsafeFinally: some sources end in an error of their own
+        throw new Error('stopped')
+      }
+    }
+    const { port } = await serving((exchange) =>
+      sendUnsized(exchange, TYPE, stubborn()).then(
+        () => void outcomes.push('done'),
+        () => void outcomes.push('refused'),
+      ),
+    )
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n'))
+    socket.once('data', () => socket.destroy())
+    await expect.poll(() => outcomes).toEqual(['done'])
   })
 })
 
