@@ -42,6 +42,17 @@ describe('requests that would keep the server busy', () => {
     }
   })
 
+  it('name at most 100 pictures beside the source', async () => {
+    const collage = (count: number) => ({
+      name: 'collage',
+      params: { files: Array(count).fill(picture), w: 90, h: 90 },
+    })
+    const ask = (tasks: readonly object[]) => process({ apikey: KEY, sources: [picture], tasks })
+    expect((await ask([collage(9), collage(9)])).status).toBe(200)
+    const answer = await ask(Array(12).fill(collage(9)))
+    expect([answer.status, answer.text]).toEqual([400, 'invalid request: at most 100 sources'])
+  })
+
   it('are told that they are nested too deep', async () => {
     const head = `{"apikey":"${KEY}","tasks":[],"sources":[`
     const deepSource = await process(`${head}${nested(50_000, '{"source":', '}', `"${picture}"`)}]}`)

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Door } from '../wish.ts'
 import type { Chain } from './chain.ts'
+import { malformed } from './scan.ts'
 import type { One } from './source-text.ts'
 
 export type Order = {
@@ -28,6 +29,14 @@ export type Wanted = { readonly source: One; readonly headers?: Readonly<Record<
 
 /** What answering a request takes. */
 export type Work = { readonly context: Context; readonly exchange: Exchange; readonly door: Door }
+
+/** Sources of one request (filestack §4.2 zip), and pictures that its tasks name beside them. */
+const MOST_SOURCES = 100
+
+/** Throws Fault bad-parameter for more than a request may have: each is looked up before anything is done. */
+export function requireFewSources({ length }: readonly unknown[]): void {
+  if (length > MOST_SOURCES) throw malformed(`at most ${MOST_SOURCES} sources`)
+}
 
 export function credentialsFor({ chain, credentials }: Pick<Order, 'chain' | 'credentials'>): Credentials {
   return chain.credentials ?? credentials

@@ -10,7 +10,7 @@ import type { App } from '../app.ts'
 import { sourceFailure } from './cdn-faults.ts'
 import { type Compiled, compile, referencesOf } from './compile/compile.ts'
 import { type Located, locate } from './locate.ts'
-import type { Work } from './order.ts'
+import { requireFewSources, type Work } from './order.ts'
 import type { One } from './source-text.ts'
 import type { ImageTask } from './tasks/image-tasks.ts'
 
@@ -31,14 +31,16 @@ export type Job = {
   readonly anew: boolean
 }
 
-/** Finds what the tasks name beside the source. Faults of `locate`. */
+/** Finds what the tasks name beside the source. Faults of `locate`; bad-parameter for too many. */
 export async function locateReferences(
   work: Work,
   app: App,
   images: readonly ImageTask[],
 ): Promise<ReadonlyMap<One, Located>> {
   const found = new Map<One, Located>()
-  for (const source of referencesOf(images)) found.set(source, await locate(work, app, { source }))
+  const named = referencesOf(images)
+  requireFewSources(named)
+  for (const source of named) found.set(source, await locate(work, app, { source }))
   return found
 }
 

@@ -9,14 +9,11 @@ import type { Chain } from './chain.ts'
 import { authoriseStore, keep } from './keep.ts'
 import { appFor, type Located, locate } from './locate.ts'
 import { unfold } from './nested.ts'
-import { credentialsFor, type Order, type Work } from './order.ts'
+import { credentialsFor, type Order, requireFewSources, type Work } from './order.ts'
 import { callsFor, subjectOf } from './permissions.ts'
 import { locateReferences } from './picture.ts'
 import { type Ready, resultOf } from './result.ts'
 import { send } from './send.ts'
-
-/** Sources of one request (filestack §4.2 zip). */
-export const MOST_SOURCES = 100
 
 /** Takes note of whose request it is, for the words of a refusal. */
 export type Seen = (app: App) => void
@@ -41,9 +38,7 @@ export async function run(work: Work, order: Order, seen: Seen): Promise<void> {
 
 /** Finds and judges everything that a request names; nothing is worked on before. */
 export async function prepare(work: Work, given: Order, seen: Seen): Promise<Ready> {
-  if (given.sources.length > MOST_SOURCES) {
-    throw new Fault('bad-parameter', `invalid request: at most ${MOST_SOURCES} sources`)
-  }
+  requireFewSources(given.sources)
   requireMethod(work, given.chain)
   const app = given.app ?? (await appFor(work, given.sources[0].source))
   seen(app)
