@@ -43,10 +43,18 @@ export async function leave(held: HeldFile, { files, open }: Settling): Promise<
   const others = await files.neighbours(held.record)
   if (!others.some(({ state }) => state !== 'leaving')) {
     const { store, object } = open(held.record)
-    await store.delete(object)
+    await store.delete(object).catch(ignoreMissingContainer)
   }
   await held.forget()
 }
+
+/** Where there is no container, there is no object either; asked again, the store would say the same for ever. */
+function ignoreMissingContainer(error: unknown): void {
+  if (!isFault(error) || !NO_CONTAINER.has(error.context.reason)) throw error
+}
+
+/** As the adapters tell it of S3, Azure and folders. */
+const NO_CONTAINER: ReadonlySet<unknown> = new Set(['NoSuchBucket', 'ContainerNotFound', 'no-container'])
 
 async function settleReplacing(held: HeldFile, previousVersion: string, settling: Settling): Promise<void> {
   const { files, open, now } = settling

@@ -30,23 +30,27 @@ export function isName(segment: string): boolean {
 
 /**
  * The root of a store or of one of its containers, symbolic links above it resolved. Throws Fault store-misconfigured when
- * it is no folder, or when `bucket` is no plain name.
+ * it is no folder (`context.reason` `no-folder`), or when there is no container of that name in it (`no-container`).
  */
 export async function rootOf(root: string, bucket: string | undefined): Promise<string> {
-  if (bucket !== undefined && (!isName(bucket) || bucket.includes('/'))) {
-    throw new Fault('store-misconfigured', 'the container name is not valid')
+  const real = await realpath(root).catch(() => undefined)
+  if (real === undefined || !(await isFolder(real))) {
+    throw missing('the folder of the connection does not exist', 'no-folder')
   }
-  try {
-    const real = await realpath(root)
-    const folder = bucket === undefined ? real : path.join(real, bucket)
-    const stat = await lstat(folder)
-    if (stat.isDirectory()) return folder
-  } catch {
-    // Said below, without the path.
-  }
-  throw new Fault('store-misconfigured', 'the folder of the connection does not exist', {
-    context: { reason: 'no-folder' },
-  })
+  if (bucket === undefined) return real
+  const folder = path.join(real, bucket)
+  if (isName(bucket) && !bucket.includes('/') && (await isFolder(folder))) return folder
+  throw missing('there is no such container', 'no-container')
+}
+
+async function isFolder(folder: string): Promise<boolean> {
+  const stat = await lstat(folder).catch(() => undefined)
+  return stat?.isDirectory() === true
+}
+
+/** Without the path, which is nobody else's business. */
+function missing(message: string, reason: string): Fault {
+  return new Fault('store-misconfigured', message, { context: { reason } })
 }
 
 /**

@@ -53,6 +53,24 @@ describe('requests that would keep the server busy', () => {
     expect([answer.status, answer.text]).toEqual([400, 'invalid request: at most 100 sources'])
   })
 
+  it('make one animation', async () => {
+    const animate = { name: 'animate', params: { delay: 10 } }
+    const ask = (...tasks: readonly object[]) => process({ apikey: KEY, sources: [picture, picture, picture], tasks })
+    expect((await ask({ name: 'flip' }, animate)).status).toBe(200)
+    const answer = await ask(...Array.from({ length: 40 }, () => animate))
+    expect([answer.status, answer.text]).toEqual([400, 'invalid task `animate`: it can stand only once'])
+  })
+
+  it('leave nothing to do behind them', async () => {
+    for (const container of ['nowhere', '..', 'a/b']) {
+      const { status } = await cdn.store(`container=${container}`, 'content')
+      expect(status).toBe(502)
+    }
+    await cdn.uploads.sweep()
+    const unsettled = cdn.logged.filter(({ message }) => /could not be (cleaned up|settled) yet/.test(message))
+    expect(unsettled).toEqual([])
+  })
+
   it('are told that they are nested too deep', async () => {
     const head = `{"apikey":"${KEY}","tasks":[],"sources":[`
     const deepSource = await process(`${head}${nested(50_000, '{"source":', '}', `"${picture}"`)}]}`)

@@ -32,7 +32,7 @@ export function isDebug(tasks: readonly RawTask[]): boolean {
 
 /**
  * Reads every task before anything is done. What is said twice counts the last time; the options of several `store` tasks are put
- * together. Faults of `readTask`; bad-parameter for a `debug` that does not come first.
+ * together. Faults of `readTask`; bad-parameter for a `debug` that does not come first and a second `animate`.
  */
 export function readChain(tasks: readonly RawTask[]): Chain {
   const before = chains.get(tasks)
@@ -47,7 +47,13 @@ const chains = new WeakMap<readonly RawTask[], Chain>()
 
 function withTask(chain: Chain, raw: RawTask, at: number): Chain {
   const task = readTask(raw)
-  if (isImage(task)) return { ...chain, images: [...chain.images, task] }
+  if (isImage(task)) {
+    // Every frame of an animation holds all that was done before, other animations included.
+    if (task.task === 'animate' && chain.images.some((earlier) => earlier.task === 'animate')) {
+      throw new Fault('bad-parameter', 'invalid task `animate`: it can stand only once')
+    }
+    return { ...chain, images: [...chain.images, task] }
+  }
   switch (task.task) {
     case 'security':
       return { ...chain, credentials: { policy: task.policy, signature: task.signature } }
