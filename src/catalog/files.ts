@@ -67,6 +67,11 @@ export type HeldFile = {
   renew(leaseMs: number): Promise<boolean>
   /** The object of an arriving or changing record is written. Stored records of the same object learn of it at the same time. */
   stored(written: Written): Promise<boolean>
+  /**
+   * The same, but the record stays held, as `changing`, when others stand for the same object: one of them may have been written over
+   * it, so that its holder has to look. Undefined when it is not held any more.
+   */
+  recorded(written: Written): Promise<'settled' | 'held' | undefined>
   /** An overwrite or a removal that did not happen. */
   unchanged(): Promise<boolean>
   /** The object of an arriving record goes again; from now on `neighbours` of others tell so. */
@@ -116,20 +121,29 @@ export function createFiles(db: Kysely<Tables>, now: () => number = Date.now): F
           .where('state', 'in', from)
           .executeTakeFirstOrThrow(),
       )
+    const settle = async (tx: Kysely<Tables>, written: Written, as: typeof SETTLED | typeof HELD) => {
+      if (!(await change({ ...writtenRow(written), ...as }, ['arriving', 'changing'], tx))) return false
+      const others = tx
+        .updateTable('files')
+        .set(writtenRow(written))
+        .where(neighbouring(toRecord(row)))
+      await others.where('state', '=', 'stored').execute()
+      return true
+    }
     return {
       ...{ state, record: toRecord(row) },
       ...(row.previous_version !== null && { previousVersion: row.previous_version }),
       renew: (leaseMs) => change({ lease_until: now() + leaseMs }, UNSETTLED),
-      stored: (written) =>
+      stored: (written) => db.transaction().execute((tx) => settle(tx, written, SETTLED)),
+      recorded: (written) =>
         db.transaction().execute(async (tx) => {
-          const settled = { ...writtenRow(written), ...SETTLED }
-          if (!(await change(settled, ['arriving', 'changing'], tx))) return false
           const others = tx
-            .updateTable('files')
-            .set(writtenRow(written))
+            .selectFrom('files')
+            .select('handle')
             .where(neighbouring(toRecord(row)))
-          await others.where('state', '=', 'stored').execute()
-          return true
+          const alone = (await others.where('state', '!=', 'leaving').limit(1).executeTakeFirst()) === undefined
+          if (!(await settle(tx, written, alone ? SETTLED : HELD))) return undefined
+          return alone ? 'settled' : 'held'
         }),
       unchanged: () => change(SETTLED, ['changing', 'leaving']),
       leaves: () => change({ state: 'leaving' }, ['arriving', 'leaving']),
@@ -243,6 +257,8 @@ type Row = Selectable<FileRow>
 
 const UNSETTLED = ['arriving', 'changing', 'leaving'] as const
 const SETTLED = { state: 'stored', holder: null, lease_until: null, previous_version: null } as const
+/** Written, but maybe written over meanwhile. */
+const HELD = { state: 'changing', previous_version: null } as const
 
 function isUnsettled(state: string): state is HeldFile['state'] {
   return UNSETTLED.some((one) => one === state)

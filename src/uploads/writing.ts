@@ -78,10 +78,13 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'overwr
     const holding = keepHolding(held, leaseMs, log)
     try {
       const written = await write(AbortSignal.any([signal, holding.lost]))
-      if (!(await held.stored(written))) throw takenOver()
+      const outcome = await held.recorded(written)
+      if (outcome === undefined) throw takenOver()
       const record: FileRecord = { ...held.record, ...written, sides: undefined }
-      return await reconcile(record).catch((err: unknown) => {
-        log.warn({ err, handle: record.handle }, 'files of the same object could not be compared with it')
+      if (outcome === 'settled') return record
+      return await compare(held, record).catch((err: unknown) => {
+        // The record stays held for the rest of its lease; then the sweeper looks.
+        log.warn({ err, handle: record.handle }, 'a file could not be compared with its object, which others share')
         return record
       })
     } catch (error) {
@@ -97,13 +100,15 @@ export function createWriting(writing: Writing): Pick<Uploads, 'store' | 'overwr
    * Of two who write one object at the same time, the later one here may be the earlier one in the store. Whoever is the last to record
    * its object looks what lies there, and tells all records of it.
    */
-  async function reconcile(record: FileRecord): Promise<FileRecord> {
-    const others = await files.neighbours(record)
-    if (others.length === 0) return record
+  async function compare(held: HeldFile, record: FileRecord): Promise<FileRecord> {
     const head = await headOf(open(record))
-    if (head === undefined || head.version === record.version) return record
+    if (head === undefined || head.version === record.version) {
+      await held.unchanged()
+      return record
+    }
     const { size = record.size, version } = head
-    for (const { handle } of [record, ...others]) await files.replaced({ ...record, handle }, { size, version })
+    const { mimetype, uploadedMs } = record
+    await held.stored({ mimetype, uploadedMs, size, version, digests: {} })
     return { ...record, size, version, digests: {} }
   }
 

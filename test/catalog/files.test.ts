@@ -152,6 +152,20 @@ onBothDatabases((places) => {
     expect(await files.find(elsewhere.handle)).toEqual({ ...elsewhere, ...WRITTEN })
   })
 
+  opened('a file that shares its object stays held until somebody has looked', async ({ files, clock }) => {
+    const alone = await files.arriving(other('a'), LEASE)
+    expect(await alone.recorded(WRITTEN)).toBe('settled')
+    expect(await alone.recorded(WRITTEN)).toBeUndefined()
+    const held = await files.arriving(other('b'), LEASE)
+    const after = { ...WRITTEN, version: '"v2"' }
+    expect(await held.recorded(after)).toBe('held')
+    expect(await files.find(other('a').handle)).toMatchObject({ version: '"v2"' })
+    expect(await files.find(other('b').handle)).toMatchObject({ version: '"v2"' })
+    clock.ms += LEASE + 1
+    expect(await files.takeOver(LEASE, 10)).toMatchObject([{ state: 'changing', record: { version: '"v2"' } }])
+    expect(await held.unchanged()).toBe(false)
+  })
+
   opened('what nobody renews is taken over, and its holder can do nothing more', async ({ files, clock, rows }) => {
     const held = await files.arriving(FILE, LEASE, '"v0"')
     clock.ms += LEASE - 1

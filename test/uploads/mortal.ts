@@ -49,6 +49,7 @@ export function mortal(files: Files, store: ObjectStore, fate?: Fate): Mortal {
     ...one,
     renew: (leaseMs) => living('renew', () => one.renew(leaseMs)),
     stored: (written) => living('stored', () => one.stored(written)),
+    recorded: (written) => living('recorded', () => one.recorded(written)),
     unchanged: () => living('unchanged', () => one.unchanged()),
     leaves: () => living('leaves', () => one.leaves()),
     forget: () => living('held.forget', () => one.forget()),
