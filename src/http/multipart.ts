@@ -26,6 +26,8 @@ export type Form<T> = { readonly fields: readonly FormField[]; readonly file: Fo
 export type FormLimits = BodyLimits & {
   /** Bytes of one field. */
   readonly fieldBytes: number
+  /** Milliseconds that the sender may keep silent; time in which nobody takes what it sent does not count. Default: as long as it likes. */
+  readonly silenceMs?: number
 }
 
 /** Parts beyond these are passed over. */
@@ -80,7 +82,7 @@ export async function readForm<T>(
   const timer = setTimeout(() => stop.abort(new Fault('timed-out')), limits.milliseconds)
   const unwatch = onBreak(exchange, (fault) => stop.abort(fault))
   try {
-    await Promise.race([feed(exchange, parser, limits.bytes, stop.signal), finished.then(() => undefined)])
+    await Promise.race([feed(exchange, parser, limits, stop), finished.then(() => undefined)])
     await unlessAborted(finished, stop.signal)
     if (tooLong) throw new Fault('too-large', undefined, { context: { limit: limits.fieldBytes } })
     return { fields, file: await file }
@@ -113,12 +115,29 @@ function createParser(type: string | undefined, fieldSize: number): BusboyInstan
 }
 
 /** Hands the request on with back-pressure. */
-async function feed(exchange: Exchange, parser: BusboyInstance, limit: number, signal: AbortSignal): Promise<void> {
+async function feed(
+  exchange: Exchange,
+  parser: BusboyInstance,
+  { bytes: limit, silenceMs }: FormLimits,
+  stop: AbortController,
+): Promise<void> {
+  const { signal } = stop
+  const listen = () => {
+    if (silenceMs === undefined) return undefined
+    return setTimeout(() => stop.abort(new Fault('timed-out', 'the body stopped coming')), silenceMs)
+  }
   let size = 0
-  for await (const piece of pieces(exchange, signal)) {
-    size += piece.byteLength
-    if (size > limit) throw new Fault('too-large', undefined, { context: { limit } })
-    if (!parser.write(piece)) await unlessAborted(once(parser, 'drain', { signal }), signal)
+  let silence = listen()
+  try {
+    for await (const piece of pieces(exchange, signal)) {
+      clearTimeout(silence)
+      size += piece.byteLength
+      if (size > limit) throw new Fault('too-large', undefined, { context: { limit } })
+      if (!parser.write(piece)) await unlessAborted(once(parser, 'drain', { signal }), signal)
+      silence = listen()
+    }
+  } finally {
+    clearTimeout(silence)
   }
   parser.end()
 }

@@ -1,11 +1,12 @@
 /** What a request hands in, decided in the order of filestack §1.1. */
+import { isFault } from '../../faults.ts'
 import { readBody } from '../../http/body.ts'
 import type { Exchange } from '../../http/exchange.ts'
 import { incoming } from '../../http/incoming.ts'
 import { type FormField, type FormPart, readForm } from '../../http/multipart.ts'
-import { badParameter } from './faults.ts'
+import { badParameter, refusing } from './faults.ts'
 import { createParameters, type Entries, entriesOf, type Parameters } from './parameters.ts'
-import type { Spool, Waiting } from './spool.ts'
+import type { Spool, Waiting, Waits } from './spool.ts'
 
 /** Bytes, or where they are to be had. */
 export type Handed =
@@ -26,9 +27,9 @@ export type Handed =
 export type Taker<T> = {
   /**
    * Whether a part of a form can be taken as it streams in, with the parameters that came before it: otherwise it waits on the
-   * disk until all of them are known. The bound of what may wait, in bytes.
+   * disk until all of them are known.
    */
-  begin(parameters: Parameters): 'stream' | number
+  begin(parameters: Parameters): 'stream' | Waits
   take(handed: Handed, parameters: Parameters): Promise<T>
   /** Fields came after a part that was streamed: throws when they ask for something else than what was done. */
   check(taken: T, before: Parameters, all: Parameters): void
@@ -36,7 +37,13 @@ export type Taker<T> = {
   undo(taken: T): Promise<void>
 }
 
-export type Receiving = { readonly spool: Spool; readonly limit: number }
+export type Receiving = {
+  readonly spool: Spool
+  /** Bytes of a file. */
+  readonly limit: number
+  /** Milliseconds that the sender of a form may keep silent. Default: a minute. */
+  readonly silenceMs?: number
+}
 
 /** Texts of a form, JSON that may be parameters, and a form that may hold a URL are read up to this many bytes. */
 const TEXT_BYTES = 256 * 1024
@@ -44,6 +51,7 @@ const TEXT_BYTES = 256 * 1024
 const FORM_BYTES = 8 * 1024 * 1024
 /** Nobody uploads for longer; a sender that falls silent is noticed much earlier. */
 const LONGEST_MS = 24 * 3_600_000
+const SILENCE_MS = 60_000
 /** Requests without a file are short. */
 const FIELDS_MS = 30_000
 
@@ -157,9 +165,9 @@ async function receiveForm<T>(
   exchange: Exchange,
   query: Entries,
   taker: Taker<T>,
-  { spool, limit }: Receiving,
+  { spool, limit, silenceMs = SILENCE_MS }: Receiving,
 ): Promise<T> {
-  const limits = { bytes: limit + FORM_BYTES, fieldBytes: TEXT_BYTES, milliseconds: LONGEST_MS }
+  const limits = { bytes: limit + FORM_BYTES, fieldBytes: TEXT_BYTES, milliseconds: LONGEST_MS, silenceMs }
   let received: Received<T> | undefined
   const receivePart = async (body: AsyncIterable<Uint8Array>, part: FormPart): Promise<void> => {
     const before = createParameters(query, entriesOfFields(part.fields))
@@ -185,7 +193,7 @@ async function receiveForm<T>(
     return received.taken
   } catch (error) {
     if (received?.kind === 'taken') await taker.undo(received.taken)
-    throw error
+    throw isFault(error, 'timed-out') ? refusing({ status: 408, message: 'The request took too long' }, error) : error
   } finally {
     if (received?.kind === 'waiting') await received.waiting.remove()
   }

@@ -55,10 +55,11 @@ export async function answerOverwrite(context: Storing, exchange: Exchange, foun
     begin(parameters) {
       try {
         checkOverwrite(context, exchange, found, { door, parameters, by: 'bytes' })
-        return uploadBytes
+        return { most: uploadBytes, as: 'known' }
       } catch (error) {
         // What is missing may still come.
-        if (error instanceof PolicyRefusal && error.reason.kind === 'missing') return Math.min(sourceBytes, uploadBytes)
+        const missing = error instanceof PolicyRefusal && error.reason.kind === 'missing'
+        if (missing) return { most: Math.min(sourceBytes, uploadBytes), as: 'strangers' }
         throw error
       }
     },

@@ -12,29 +12,37 @@ export type Waiting = {
   remove(): Promise<void>
 }
 
-export type Spool = {
-  /**
-   * Writes a body to the disk. Nothing is left when it fails. Faults: too-large above `limit` bytes, overloaded when many wait
-   * already, disk-full.
-   */
-  keep(body: AsyncIterable<Uint8Array>, limit: number): Promise<Waiting>
+/** How a body waits. */
+export type Waits = {
+  /** Bytes. */
+  readonly most: number
+  /** `strangers` have not said yet who they are: they take no places away from others. */
+  readonly as: 'known' | 'strangers'
 }
 
-/** Whoever sends these may not have said yet who they are: so many wait at once. */
+export type Spool = {
+  /**
+   * Writes a body to the disk. Nothing is left when it fails. Faults: too-large, overloaded when many of the same kind wait already,
+   * disk-full.
+   */
+  keep(body: AsyncIterable<Uint8Array>, waits: Waits): Promise<Waiting>
+}
+
+/** Of each kind, at once. */
 const MOST_WAITING = 64
 
 /** Files below `dir`, which belongs to this process alone: what an earlier one left is removed at the first use. */
 export function createSpool(dir: string): Spool {
   let ready: Promise<void> | undefined
-  let waiting = 0
+  const waiting = { known: 0, strangers: 0 }
 
   return {
-    async keep(body, limit) {
-      if (waiting >= MOST_WAITING) throw new Fault('overloaded', 'too many forms are waiting')
-      waiting += 1
+    async keep(body, { most, as }) {
+      if (waiting[as] >= MOST_WAITING) throw new Fault('overloaded', 'too many forms are waiting')
+      waiting[as] += 1
       const file = join(dir, randomUUID())
       const remove = async () => {
-        waiting -= 1
+        waiting[as] -= 1
         await rm(file, { force: true })
       }
       try {
@@ -43,7 +51,7 @@ export function createSpool(dir: string): Spool {
           throw error
         })
         await ready
-        const size = await write(file, body, limit)
+        const size = await write(file, body, most)
         return { size, body: () => createReadStream(file), remove }
       } catch (error) {
         await remove()

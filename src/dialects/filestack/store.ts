@@ -37,7 +37,8 @@ export async function answerStore(
         return 'stream'
       } catch (error) {
         // What is missing may still come; what is wrong is told when the file is taken.
-        return isMissing(error, parameters) ? context.limits.sourceBytes : 'stream'
+        if (!isMissing(error, parameters)) return 'stream'
+        return { most: context.limits.sourceBytes, as: 'strangers' }
       }
     },
     take: (handed, parameters) => storeHanded(context, exchange, read(parameters), handed),

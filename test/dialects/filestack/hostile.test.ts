@@ -1,5 +1,6 @@
 /** Requests that nobody sends by mistake. */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { decode, solid } from '../../support/pictures.ts'
@@ -88,6 +89,22 @@ describe('requests that would keep the server busy', () => {
     const answer = await cdn.send('POST', `/api/file/${picture}?policy=AAAA&signature=wrong`, { body: form })
     // Longer than what may wait without credentials.
     expect([answer.status, answer.text]).toEqual([403, expect.stringContaining('The signature was not valid')])
+  })
+
+  it('take no places away from those who may do what they ask for', async () => {
+    const { hostname, port } = new URL(cdn.url)
+    const part = '--x\r\nContent-Disposition: form-data; name="fileUpload"; filename="a.png"\r\n\r\nabc'
+    const head = ['POST /api/store/S3 HTTP/1.1', 'Host: a', 'Content-Type: multipart/form-data; boundary=x']
+    const text = [...head, 'Content-Length: 1000', '', part].join('\r\n')
+    const sockets = Array.from({ length: 64 }, () => connect(Number(port), hostname).on('error', () => undefined))
+    for (const socket of sockets) socket.write(text)
+    await expect.poll(async () => (await cdn.waiting()).length).toBe(64)
+    const late = await cdn.send('POST', '/api/store/S3', { body: formOf('content', { after: { key: KEY } }) })
+    expect(late.status).toBe(503)
+    const body = formOf(new Uint8Array(await solid(20, 10)))
+    expect((await cdn.send('POST', `/api/file/${picture}`, { body, headers: BASIC })).status).toBe(200)
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(() => cdn.waiting()).toEqual([])
   })
 
   it('do not stop the spool for good when the disk fails once', async () => {
