@@ -16,6 +16,7 @@ import { BAD_ADDRESS, invalid, NO_METHOD, NO_UPLOAD, sendRefusal, uploadRefusal 
 import { readRequest, type UploadRequest } from './multipart-request.ts'
 import { inferNames, typeOf } from './names.ts'
 import { forgetPictures } from './pictures.ts'
+import { sourceOf } from './sources.ts'
 import { appAt, type Door } from './wish.ts'
 
 export type MultipartContext = Pick<
@@ -30,13 +31,13 @@ export function createMultipart(context: MultipartContext): Multipart {
   const { directory, authority, uploads, sessions, publicUrl, log, now } = context
 
   /** Any file that a policy lets somebody pick or store may be uploaded, to where it says. */
-  function authorise(app: App, request: UploadRequest, place: FileRecord['place']): Grant {
+  function authorise(app: App, request: UploadRequest, settled: Settled): Grant {
     const policy = request.text('policy')
     const signature = request.text('signature')
-    const { key, container = '' } = place
+    const { key, container = '' } = settled.place
     const path = request.store('path')
-    // The place was settled at the start; what is said of it later is believed as far as it fits.
-    const fits = path !== undefined && key.includes(path.replace(/^\/+/, ''))
+    // The place was settled at the start; what is said of it later is believed if it leads there.
+    const fits = path !== undefined && leadsTo(path, app, settled)
     const credentials = { ...(policy !== undefined && { policy }), ...(signature !== undefined && { signature }) }
     return authority.check(app, credentials, {
       ...{ calls: [], anyOf: ['pick', 'store'], key, container },
@@ -61,7 +62,7 @@ export function createMultipart(context: MultipartContext): Multipart {
       ...(path !== undefined && { path }),
       ...(container !== undefined && { container }),
     })
-    checkSize(size, authorise(app, request, destination.place).bounds)
+    checkSize(size, authorise(app, request, destination).bounds)
     const chunked = isChunked(request)
     const { origin } = exchange.req.headers
     const session = await sessions.start({
@@ -148,7 +149,7 @@ export function createMultipart(context: MultipartContext): Multipart {
     if (id === undefined) throw invalid('upload_id')
     const session = await sessions.find(id)
     if (session === undefined || session.file.project !== app.project.id) throw refusing(NO_UPLOAD)
-    return { app, session, grant: authorise(app, request, session.file.place) }
+    return { app, session, grant: authorise(app, request, { place: session.file.place, exact: session.exact }) }
   }
 
   function appOf(request: UploadRequest, door: Door): App {
@@ -181,6 +182,19 @@ export function createMultipart(context: MultipartContext): Multipart {
       }
     },
   }
+}
+
+/** Where a file goes, and whether its sender named the whole key. */
+type Settled = { readonly place: FileRecord['place']; readonly exact: boolean }
+
+/** Whether a file whose sender gave this path is put there. */
+function leadsTo(path: string, { project }: App, { place, exact }: Settled): boolean {
+  const source = sourceOf(project, { place })
+  const key = source.kind === 'object' ? source.key : place.key
+  const bare = path.replace(/^\/+/, '')
+  if (exact) return bare === key
+  const isFolder = bare === '' || bare.endsWith('/')
+  return isFolder && key.startsWith(bare) && !key.includes('/', bare.length)
 }
 
 function sliceOf(request: UploadRequest): Slice {

@@ -9,7 +9,7 @@ import type { SourceRef } from '../../plan/plan.ts'
  * the connection's prefix, one of another container in full. Throws Fault object-missing when the connection is gone, or its prefix
  * has changed so that the object lies outside of it.
  */
-export function sourceOf(project: Project, { place }: FileRecord): SourceRef {
+export function sourceOf(project: Project, { place }: Pick<FileRecord, 'place'>): SourceRef {
   const connection = project.connections.find(({ alias }) => alias === place.connection)
   if (connection === undefined) throw new Fault('object-missing', 'the connection of the file is gone')
   const { container, key } = place

@@ -433,6 +433,26 @@ describe('a policy', () => {
     const part = await allowed.part(started.json, 1, new Uint8Array(Buffer.from('abc')), of)
     expect((await allowed.complete(started.json, 3, { parts: [part] }, of)).status).toBe(200)
   })
+
+  it('for the path is good below the prefix of a store, too', async () => {
+    const allowed = createClient(house, sign({ call: ['store'], path: '^up/a' }))
+    const of = { location: 'azure', path: 'up/a.txt' }
+    const started = await allowed.start(3, of)
+    const part = await allowed.part(started.json, 1, new Uint8Array(Buffer.from('abc')), of)
+    const { json } = await allowed.complete(started.json, 3, { parts: [part] }, of)
+    expect(json.key).toBe('kept/up/a.txt')
+  })
+
+  it.each([
+    ['up/b.txt', 'b.txt'],
+    ['up/b.txt', 'up/'],
+    ['up/', 'u'],
+    ['up/', ''],
+  ])('for another path does not go on with what is going to %s by naming %j', async (path, claimed) => {
+    const started = await client.start(3, { path })
+    const other = createClient(house, sign({ call: ['store'], path: `^(?:b|u(?:p/)?$|$)` }))
+    expect(await other.upload(started.json, { part: 1, size: 3 }, { path: claimed })).toMatchObject(refused)
+  })
 })
 
 describe('pages of other origins', () => {
