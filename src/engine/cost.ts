@@ -37,6 +37,26 @@ export function estimateCost({ source, further = [], largest, drawings = [], out
   )
 }
 
+/** Milliseconds of one core that a single work may be expected to take. */
+const AFFORDABLE = 180_000
+
+/**
+ * Refuses work that would hold a core for minutes: what is begun cannot be stopped. Every step is taken to move every pixel of the
+ * largest picture, which few chains do. Fault too-large.
+ *
+ * @param estimate of `estimateCost`
+ * @param largest pixels of the largest picture on the way, of one frame
+ */
+export function assertAffordable(
+  estimate: number,
+  steps: readonly ResolvedStep[],
+  largest: number,
+  frames: number,
+): void {
+  const moved = sum(steps.map(({ kind }) => (kind === 'effect' ? EFFECT : MOVE))) * millions(largest * frames)
+  if (estimate + moved > AFFORDABLE) throw new Fault('too-large', 'the request asks for too much work on the picture')
+}
+
 /** What is drawn on a picture of so many `frames`, for `estimateCost`. */
 export function drawingsOf(steps: readonly ResolvedStep[], frames: number): NonNullable<Work['drawings']> {
   let count = frames
@@ -67,6 +87,8 @@ const millions = (pixels: number) => pixels / 1_000_000
 
 /** Resizing, colour conversion, copying. */
 const MOVE = 20
+/** Blurs and the like. */
+const EFFECT = 40
 /** Formats that sharp cannot read are set to what their decoders are known for. */
 
 const DECODE: Readonly<Record<SourceFormat, number>> = {

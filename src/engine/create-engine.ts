@@ -15,7 +15,7 @@ import type { Resolution } from '../plan/resolved.ts'
 import { sourceKey, sourcesOf } from '../plan/sources.ts'
 import { animates, still } from '../plan/still.ts'
 import { alphaAfter, GROUND, holdsAlpha, mayKeepProfile, type ProfileUse } from './colour.ts'
-import { avifEffort, drawingsOf, estimateCost } from './cost.ts'
+import { assertAffordable, avifEffort, drawingsOf, estimateCost } from './cost.ts'
 import { withDensity } from './density.ts'
 import { type Developed, develop } from './develop.ts'
 import { createEasel } from './easel.ts'
@@ -239,6 +239,7 @@ function writable(
   return { format: other === 'untouched' ? format : other, offer: rest, lossless }
 }
 
+/** What a work weighs at the gate. Fault too-large for one that nobody can wait for. */
 function weightOf(
   facts: Facts,
   resolution: Resolution,
@@ -248,14 +249,17 @@ function weightOf(
 ): number {
   const drawn = vectorSize(facts, resolution)
   const whole = foresee(resolution)
-  return estimateCost({
+  // A drawing's own sides do not matter when it is rendered at others.
+  const largest = drawn ? areaOf(drawn) : whole.largest
+  const estimate = estimateCost({
     source: { format: facts.format, pixels: areaOf(drawn ?? facts), frames: count },
     further,
-    // A drawing's own sides do not matter when it is rendered at others.
-    largest: drawn ? areaOf(drawn) : whole.largest,
+    largest,
     drawings: [...drawingsOf(whole.steps, count), ...further.flatMap(({ steps }) => drawingsOf(steps, 1))],
     output: { ...takes, pixels: areaOf(whole.size), frames: whole.animation?.frames ?? count },
   })
+  assertAffordable(estimate, whole.steps, largest, count)
+  return estimate
 }
 
 function pixelsOf({ size }: Resolution): number {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { avifEffort, drawingsOf, estimateCost, type Work } from '../../src/engine/cost.ts'
+import { assertAffordable, avifEffort, drawingsOf, estimateCost, type Work } from '../../src/engine/cost.ts'
 import { foreseeLayers, type Opened, openedKey } from '../../src/engine/layers.ts'
+import { isFault } from '../../src/faults.ts'
 import type { Drawing } from '../../src/plan/plan.ts'
 import type { ResolvedStep } from '../../src/plan/resolved.ts'
 import { solid } from '../support/pictures.ts'
@@ -36,6 +37,32 @@ describe('estimateCost', () => {
   it('a large picture on the way counts, although the result is small', () => {
     const small = work({ pixels: 100 })
     expect(estimateCost({ ...small, largest: 100 * MILLION })).toBeGreaterThan(estimateCost(small) + 1000)
+  })
+})
+
+describe('what nobody can wait for is refused', () => {
+  const blur: ResolvedStep = { kind: 'effect', effect: { name: 'blur', sigma: 2 } }
+  const refused = (estimate: number, steps: number, pixels: number, frames = 1) => {
+    try {
+      assertAffordable(estimate, Array(steps).fill(blur), pixels, frames)
+      return false
+    } catch (error) {
+      return isFault(error, 'too-large')
+    }
+  }
+
+  it('a dear work, many steps on a large picture, many frames', () => {
+    expect([refused(180_001, 0, MILLION), refused(0, 90, 81 * MILLION), refused(0, 10, MILLION, 500)]).toEqual([
+      ...[true, true, true],
+    ])
+  })
+  it('not the largest pictures that are taken, nor long chains on ordinary ones', () => {
+    const largest = { pixels: 100 * MILLION }
+    for (const format of ['jpeg', 'png', 'webp', 'gif'] as const) {
+      const estimate = estimateCost(work({ ...largest, format, lossless: format === 'webp' }, largest))
+      expect(refused(estimate, 5, 100 * MILLION), format).toBe(false)
+    }
+    expect(refused(1000, 100, 12 * MILLION)).toBe(false)
   })
 })
 
