@@ -46,7 +46,7 @@ describe('a shadow', () => {
     expect(seen.slice(7)).toEqual(Array.from({ length: 3 }, () => [0, 0, 0, 0]))
   })
 
-  it('shines through half transparent pixels as any layer below would', () => {
+  it('shines through half transparent pixels like every layer below', () => {
     const picture = paint(1, 1, () => [200, 100, 0, 51])
     shadow(
       picture,
